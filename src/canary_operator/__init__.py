@@ -1,0 +1,1 @@
+"""A Kubernetes operator that ships a new version a little at a time and takes it back by itself."""
