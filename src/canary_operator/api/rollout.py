@@ -1,0 +1,132 @@
+"""CanaryRollout and its spec: what a user asks for."""
+
+from datetime import timedelta
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from canary_operator.api.model import Model
+from canary_operator.api.quantities import Duration, Percentage, Share
+
+ObjectName = Annotated[
+    str, StringConstraints(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+]
+ServiceName = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$")]
+
+
+class DeploymentRef(Model):
+    name: ObjectName
+    """Name of the Deployment, in the namespace of the CanaryRollout."""
+
+
+class Workload(Model):
+    deployment_ref: DeploymentRef
+    """The Deployment that carries the stable version. A new pod template in it starts a run."""
+    adoption: Literal["Policy", "Pause"] = "Policy"
+    """How a new template is caught. Policy: an admission policy pauses the Deployment in the same write, so at rest it
+    is not paused. Pause: the Deployment stays paused all the time (for clusters without MutatingAdmissionPolicy v1)."""
+    canary_label: Annotated[str, StringConstraints(min_length=1, max_length=317)] | None = None
+    """Key of the label that tells canary pods from stable pods. It must be in the selector of both the Deployment and
+    the stable Service. Default: the one they have in common; of several, `app` or `app.kubernetes.io/name`."""
+    progress_deadline: Duration | None = None
+    """How long a canary may take to get ready before it is rolled back. Default: the Deployment's own
+    progressDeadlineSeconds."""
+    drain: Duration = timedelta(seconds=10)
+    """How long canary pods are kept after the last traffic was taken from them."""
+
+
+class VirtualServiceRef(Model):
+    name: ObjectName
+    """Name of the VirtualService, in the namespace of the CanaryRollout."""
+    routes: (
+        Annotated[
+            tuple[Annotated[str, StringConstraints(min_length=1, max_length=253)], ...],
+            Field(min_length=1, max_length=1),
+        ]
+        | None
+    ) = None
+    """Name of the http route to split. Not needed when the VirtualService has only one."""
+
+
+class Istio(Model):
+    virtual_services: Annotated[tuple[VirtualServiceRef, ...], Field(min_length=1, max_length=1)]
+    """The VirtualService that carries the traffic. Only the weights of stable and canary are changed in it."""
+
+
+class Traffic(Model):
+    istio: Istio
+    """Traffic is split by weights in an Istio VirtualService."""
+    stable_service: ServiceName
+    """The Service whose traffic is split, as the route's destination names it."""
+    canary_service: ServiceName | None = None
+    """The Service in front of the canary's pods. Default: the stable Service's name with `-canary`. With a workload it
+    is created where it does not exist; a Service that exists is used and never changed."""
+
+
+class Stage(Model):
+    weight: Share
+    """Share of the traffic that goes to the canary, for example "5%" or "0.5%"."""
+    duration: Duration
+    """How long the stage lasts, for example "30m". It gets longer while nobody can judge."""
+
+
+class ProviderRef(Model):
+    name: ObjectName
+    """Name of a metrics provider in the operator's configuration."""
+
+
+class Metric(Model):
+    preset: Literal["istio-error-rate"]
+    """What is measured. istio-error-rate: the share of requests answered with a 5xx status, counted by the callers."""
+    max: Share | None = None
+    """The canary is rolled back when its rate is above this, for example "1%"."""
+    max_increase: Percentage | None = None
+    """The canary is rolled back when its rate exceeds the baseline's by more than this, for example "50%"."""
+    ignore_below: Share = Fraction(1, 1000)
+    """A rate below this is never worth a rollback by comparison, however clean the baseline is."""
+    baseline_limit: Share = Fraction(1, 5)
+    """While the baseline itself fails more than this, the stage holds: nobody can be judged beside it."""
+
+
+class Analysis(Model):
+    provider_ref: ProviderRef = ProviderRef(name="default")
+    """Where the metrics come from."""
+    scrapes_per_look: Annotated[int, Field(ge=1, le=60)] = 1
+    """A look is taken every so many scrapes. More looks find harm sooner and cost no honesty."""
+    warmup: Duration = timedelta(seconds=60)
+    """After the first traffic only blatant harm is judged for this long, because new pods start cold."""
+    min_canary_requests: Annotated[int, Field(ge=1, le=1_000_000_000)] = 100
+    """So many requests must reach the canary in a stage before the stage may pass."""
+    max_extension: Duration | None = None
+    """How much longer a stage may last to collect enough requests. Default: as long again as the stage."""
+    on_insufficient_data: Literal["Hold", "Extend", "Promote", "Rollback"] = "Hold"
+    """What happens when the extended stage still has too few requests."""
+    no_data: Literal["Hold", "Fail"] = "Hold"
+    """What happens when the metrics of the baseline are missing although its pods are ready."""
+    metrics: Annotated[tuple[Metric, ...], Field(min_length=1, max_length=1)]
+    """What is judged."""
+
+
+class Spec(Model):
+    workload: Workload | None = None
+    """The workload that is released. Without it only traffic is moved, and a run starts when `revision` changes."""
+    revision: (
+        Annotated[
+            str, StringConstraints(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$")
+        ]
+        | None
+    ) = None
+    """Without a workload: names what runs behind the canary Service. A new value starts a run."""
+    traffic: Traffic
+    """How traffic reaches the two versions."""
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=20)]
+    """The steps of a run, in order; each weight above the one before."""
+    analysis: Analysis
+    """How the canary is judged."""
+    max_duration: Duration = timedelta(hours=24)
+    """A run that takes longer than this holds and says so."""
+
+    @property
+    def canary_service(self) -> str:
+        return self.traffic.canary_service or f"{self.traffic.stable_service}-canary"

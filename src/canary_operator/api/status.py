@@ -1,0 +1,227 @@
+"""Everything we ever persist. Fields are only added; a reader takes the version before its own."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from canary_operator.api.evidence import Evidence
+from canary_operator.api.model import Model
+from canary_operator.api.quantities import Duration, Share
+from canary_operator.api.rollout import Analysis, Stage
+
+STATUS_VERSION = 1
+HISTORY = 10
+
+
+class State(StrEnum):
+    """Where a rollout stands between two passes."""
+
+    OUTSIDE = "Outside"
+    RESTING = "Resting"
+    PREPARING = "Preparing"
+    STAGED = "Staged"
+    PROMOTING = "Promoting"
+    CLEANING = "Cleaning"
+    LEAVING = "Leaving"
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    PROMOTED = "Promoted"
+    ROLLED_BACK = "RolledBack"
+    ABORTED = "Aborted"
+    SUPERSEDED = "Superseded"
+    BYPASSED = "Bypassed"
+
+
+class Condition(Model):
+    """A metav1.Condition."""
+
+    type: Literal["Ready", "Reconciling", "Stalled", "Succeeded"]
+    """Ready sums up; Reconciling and Stalled are read by kstatus; Succeeded speaks of the last run."""
+    status: Literal["True", "False", "Unknown"]
+    """Whether it holds."""
+    reason: Annotated[str, Field(max_length=64)]
+    """One of the documented reasons."""
+    message: Annotated[str, Field(max_length=1024)]
+    """One sentence for a person."""
+    last_transition_time: datetime
+    """When the status last changed."""
+    observed_generation: int
+    """The generation of the spec that this speaks of."""
+
+
+class Hold(Model):
+    """Why a run stays where it is."""
+
+    reason: Annotated[str, Field(max_length=64)]
+    """One of the documented reasons."""
+    message: Annotated[str, Field(max_length=1024)]
+    """What happened and what to do."""
+    since: datetime
+    """When it began."""
+
+
+class Intent(Model):
+    """A weight that we are about to write, recorded before it is written."""
+
+    weight: Share
+    """The canary's share."""
+    stage: int
+    """The stage it belongs to, counted from 1."""
+
+
+class Plan(Model):
+    """What was asked when the run began; an edit of the spec is for the next run."""
+
+    stages: Annotated[tuple[Stage, ...], Field(max_length=21)]
+    """The stages, with the final one at 100 %."""
+    analysis: Analysis
+    """How the canary is judged."""
+    max_duration: Duration
+    """After this the run holds."""
+
+
+class Pinned(Model):
+    """What was measured about the metrics when the run began."""
+
+    scrape: Duration
+    """Time between two scrapes."""
+    settle: Duration
+    """Time after a weight change that is not judged."""
+
+
+class Run(Model):
+    """One execution for one revision."""
+
+    id: Annotated[str, Field(max_length=40)]
+    """First ten characters of the revision and the number of the run."""
+    revision: Annotated[str, Field(max_length=64)]
+    """What is shipped."""
+    plan: Plan
+    """What was asked."""
+    base_replicas: int = 0
+    """The most available stable pods seen, from which the canary's size follows."""
+    stage: int = 1
+    """The stage that runs or is being prepared, counted from 1."""
+    weight: Share
+    """The share that we last wrote to the route."""
+    weight_changed_at: datetime | None = None
+    """When we wrote it."""
+    intent: Intent | None = None
+    """A weight that is about to be written."""
+    started_at: datetime
+    """When the run began."""
+    prepare_by: datetime | None = None
+    """Until when the canary, or after promotion stable, must be ready."""
+    ends_at: datetime | None = None
+    """When the stage ends, if there is enough to judge by then."""
+    extended_until: datetime | None = None
+    """How long the stage waits for missing requests."""
+    frozen_since: datetime | None = None
+    """Since when the stage's clock stands still."""
+    unready_since: datetime | None = None
+    """Since when a canary with traffic has no ready endpoint."""
+    hold: Hold | None = None
+    """Why the run stays where it is."""
+    paused: bool = False
+    """Paused by hand."""
+    promote: bool = False
+    """A person asked to end the present stage or hold."""
+    reapply: bool = False
+    """A person asked to write the weight once more over somebody's edit."""
+    verified: bool = True
+    """False when a stage passed without enough requests."""
+    unpaused: bool = False
+    """The Deployment was told to roll: the point of no return."""
+    outcome: Outcome | None = None
+    """How it ended; set when only tidying up is left."""
+    reason: Annotated[str, Field(max_length=64)] | None = None
+    """Why it ended."""
+    message: Annotated[str, Field(max_length=1024)] | None = None
+    """Why it ended, for a person."""
+    drain_until: datetime | None = None
+    """Until when the canary's pods are kept after their last traffic."""
+    pinned: Pinned | None = None
+    """What was measured about the metrics."""
+    evidence: Evidence
+    """What was seen of both arms."""
+    saved_at: datetime | None = None
+    """When the evidence was last written down."""
+
+
+class PastRun(Model):
+    """A finished run."""
+
+    id: str
+    """Its id."""
+    revision: str
+    """What was shipped."""
+    outcome: Outcome
+    """How it ended."""
+    reason: str
+    """Why."""
+    message: Annotated[str, Field(max_length=512)]
+    """Why, for a person."""
+    started_at: datetime
+    """When it began."""
+    ended_at: datetime
+    """When it ended."""
+
+
+class PendingVerb(Model):
+    """A verb that was read and is about to be acted on."""
+
+    verb: Literal["abort", "promote", "retry", "pause", "resume"]
+    """Which."""
+    value: Annotated[str, Field(max_length=64)]
+    """The annotation's value."""
+
+
+class WorkloadStatus(Model):
+    observed_generation: int
+    """The generation of the Deployment that the rest of the status speaks of."""
+
+
+class Status(Model):
+    """The status of a CanaryRollout."""
+
+    version: int = STATUS_VERSION
+    """The version of this status."""
+    revision: int = 0
+    """Counts our writes of this status, so that an older copy is known as such."""
+    observed_generation: int = 0
+    """The generation of the spec that was last read."""
+    state: State = State.OUTSIDE
+    """Where the rollout stands."""
+    conditions: Annotated[tuple[Condition, ...], Field(max_length=8)] = ()
+    """Ready, Reconciling, Stalled and Succeeded."""
+    stable_revision: Annotated[str, Field(max_length=64)] | None = None
+    """What runs as stable."""
+    runs: int = 0
+    """How many runs were begun."""
+    retry: bool = False
+    """A person asked to try the failed revision again."""
+    pending_verb: PendingVerb | None = None
+    """A verb that is being acted on."""
+    last_revision: Annotated[str, Field(max_length=64)] | None = None
+    """What the last run shipped."""
+    last_outcome: Outcome | None = None
+    """How it ended."""
+    workload: WorkloadStatus | None = None
+    """The workload as it was last seen."""
+    stage: Annotated[str, Field(max_length=8)] | None = None
+    """The present stage of how many, for example 2/4."""
+    weight: Annotated[str, Field(max_length=10)] | None = None
+    """The share that the canary was given."""
+    observed_weight: Annotated[str, Field(max_length=10)] | None = None
+    """The share of requests that the canary got in this stage."""
+    canary_requests: int | None = None
+    """Requests that the canary answered in this run."""
+    run: Run | None = None
+    """The run in progress."""
+    history: Annotated[tuple[PastRun, ...], Field(max_length=HISTORY)] = ()
+    """The last runs, newest first."""

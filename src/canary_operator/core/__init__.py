@@ -1,0 +1,1 @@
+"""What we decide: no I/O, no clock, no logger, no randomness."""

@@ -1,0 +1,126 @@
+"""What one decision may order: frozen imperatives, absolute and repeatable.
+
+`reconcile/execute.py` performs them in order; doing one twice changes nothing the second time.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from canary_operator.api.status import Status
+
+
+class Purpose(StrEnum):
+    """Why a weight was written; it stands in the route's own record."""
+
+    STAGE = "Stage"
+    ROLL_BACK = "RollBack"
+    RELEASE = "Release"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write the status down."""
+
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class SetWeight:
+    """The canary gets this share of what stable and canary receive together (0 to 1)."""
+
+    weight: Fraction
+    purpose: Purpose
+    run: str
+    stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRoute:
+    """Give the route back as its owner wrote it, less their own edits meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddFinalizer:
+    """Nobody can delete the rollout without giving us the time to tidy up."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFinalizer:
+    """Nothing of ours is left; the object may go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Mark the Deployment as ours, so that a new template pauses it; make the canary Service where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """Take the mark off the Deployment and remove our canary Service.
+
+    A Deployment whose template is not the one that runs stays paused and says why; `unpause` says which it is.
+    """
+
+    unpause: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop the Deployment from rolling out its template (it tests that the template still has this revision)."""
+
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpause:
+    """Let the Deployment roll to its template, if that still has this revision."""
+
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnsureCanary:
+    """The canary Deployment exists with the pod template of this revision and so many replicas."""
+
+    revision: str
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCanary:
+    """The canary Deployment is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveVerb:
+    """Take a verb's annotation off the rollout, if it still has this value."""
+
+    verb: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Tell people by a Kubernetes event."""
+
+    reason: str
+    message: str
+    warning: bool = False
+
+
+Action = (
+    Record
+    | SetWeight
+    | RestoreRoute
+    | AddFinalizer
+    | RemoveFinalizer
+    | Adopt
+    | Abandon
+    | Pause
+    | Unpause
+    | EnsureCanary
+    | RemoveCanary
+    | RemoveVerb
+    | Announce
+)

@@ -1,0 +1,143 @@
+"""The world as one pass saw it: one frozen snapshot, in which every part is a value or a reason why there is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+
+from canary_operator.api.rollout import Spec
+from canary_operator.api.status import Status
+from canary_operator.core.actions import Purpose
+from canary_operator.core.evidence.sample import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Not answered, or not asked: try again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Answered: it is not there."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Answered, and the user must act: a reason of `api.reasons` and a sentence with field, value and cure."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRecord:
+    """What the route's own annotation says we did to it; it wins over status."""
+
+    run: str
+    stage: int
+    weight: Fraction
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The live route: the canary's share of what stable and canary receive together."""
+
+    share: Fraction
+    record: RouteRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentFacts:
+    """The user's Deployment. Revisions are hashes of the pod template as a user would compare it."""
+
+    revision: str
+    paused: bool
+    adopted: bool
+    """It carries our mark for this rollout."""
+    rolled_out: bool
+    """The controller has seen this generation, and every pod is of the present template and available."""
+    rolling: bool
+    """Pods of the present template exist beside pods of another one: a rollout has begun."""
+    pending: bool
+    """The present template has no pods at all: it waits for the Deployment to be unpaused."""
+    replicas: int
+    available: int
+    progress_deadline: timedelta
+    generation: int
+    autoscaled: bool = False
+    """A HorizontalPodAutoscaler targets it."""
+
+
+class Fault(StrEnum):
+    """Whose fault it is that a pod does not get ready."""
+
+    RELEASE = "Release"
+    CLUSTER = "Cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why canary pods are not ready, in the pod's own words."""
+
+    fault: Fault
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryFacts:
+    """The canary Deployment that we made."""
+
+    revision: str
+    replicas: int
+    ready: int
+    trouble: Trouble | None = None
+    """Filled when pods were asked for and one has a complaint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Ready endpoints in the EndpointSlices of the two Services."""
+
+    stable: int
+    canary: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The newest counters of this rollout, with what the provider measured about itself."""
+
+    sample: Sample
+    scrape: timedelta
+    """Time between two scrapes."""
+    settle: timedelta
+    """How long after a weight change old requests still end: the baseline's P99 duration, at least one scrape."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that one decision may know."""
+
+    now: datetime
+    name: str
+    generation: int
+    spec: Spec | Problem
+    status: Status
+    """As the last pass left it, in memory; ahead of `saved` by the looks since."""
+    saved: Status
+    """As the API server holds it."""
+    deleting: bool = False
+    finalizer: bool = True
+    verbs: Mapping[str, str] = field(default_factory=dict)
+    """Verb annotations: verb -> value."""
+    route: Route | Problem | Missing | Unknown = Unknown("not asked")
+    deployment: DeploymentFacts | Problem | Missing | Unknown | None = None
+    """None: the rollout moves traffic only."""
+    canary: CanaryFacts | Missing | Unknown | None = None
+    endpoints: Endpoints | Problem | Unknown = Unknown("not asked")
+    reading: Reading | Unknown = Unknown("not asked")

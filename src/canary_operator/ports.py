@@ -1,0 +1,113 @@
+"""What a pass needs of the outside. Each port takes our small values and converts its own errors to ours.
+
+A look never raises for something missing: that is a value. A write raises `Conflict` when the object is no longer the
+one that was seen, `Refused` when the API server rejects the write itself, `Unavailable` for anything else.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from canary_operator.api.rollout import Spec
+from canary_operator.api.status import Status
+from canary_operator.core.actions import (
+    Abandon,
+    Adopt,
+    Announce,
+    EnsureCanary,
+    Pause,
+    RemoveCanary,
+    RemoveVerb,
+    SetWeight,
+    Unpause,
+)
+from canary_operator.core.world import (
+    CanaryFacts,
+    DeploymentFacts,
+    Endpoints,
+    Missing,
+    Problem,
+    Reading,
+    Route,
+    Unknown,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whose objects: one rollout and what it asks for."""
+
+    namespace: str
+    name: str
+    uid: str
+    spec: Spec
+
+    @property
+    def key(self) -> str:
+        """`namespace/name`, as it stands in marks and records."""
+        return f"{self.namespace}/{self.name}"
+
+
+class Traffic(Protocol):
+    """The route that carries the weights."""
+
+    async def look(self, target: Target) -> Route | Problem | Missing | Unknown:
+        """The live share and our record of it."""
+
+    async def set_weight(self, target: Target, action: SetWeight) -> None:
+        """Write the weight and its record in one atomic step; nothing is written when nothing changes."""
+
+    async def restore(self, target: Target) -> None:
+        """Give back what we touched and remove the record; done already, or gone, is success."""
+
+
+class Workloads(Protocol):
+    """The user's workload and the canary beside it."""
+
+    async def look_stable(self, target: Target) -> DeploymentFacts | Problem | Missing | Unknown | None:
+        """The user's Deployment; None when the rollout moves traffic only."""
+
+    async def look_canary(self, target: Target, *, pods: bool) -> CanaryFacts | Missing | Unknown | None:
+        """The canary Deployment; with `pods` also what its pods complain about."""
+
+    async def look_endpoints(self, target: Target) -> Endpoints | Problem | Unknown:
+        """Ready endpoints of both Services."""
+
+    async def perform(
+        self, target: Target, action: Adopt | Abandon | Pause | Unpause | EnsureCanary | RemoveCanary
+    ) -> None:
+        """Do it, or find it done."""
+
+
+class Metrics(Protocol):
+    """The newest reading; looks are taken beside the passes, so this never waits."""
+
+    def latest(self, target: Target) -> Reading | Unknown: ...
+
+    def watch(self, target: Target, *, provider: str) -> None:
+        """Keep taking looks for this rollout until `unwatch`."""
+
+    def unwatch(self, uid: str) -> None: ...
+
+
+class Journal(Protocol):
+    """The rollout object itself: status, finalizer, verbs, events."""
+
+    async def record(self, target: Target, status: Status) -> None:
+        """Write the status over exactly the object that was decided on."""
+
+    async def set_finalizer(self, target: Target, *, present: bool) -> None: ...
+
+    async def remove_verb(self, target: Target, action: RemoveVerb) -> None: ...
+
+    async def announce(self, target: Target, action: Announce) -> None:
+        """Best effort: never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Every port that a pass may use."""
+
+    traffic: Traffic
+    workloads: Workloads
+    metrics: Metrics
+    journal: Journal

@@ -1,0 +1,23 @@
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from canary_operator.providers.resources import Resource
+
+Object = Mapping[str, Any]
+"""A Kubernetes object as JSON; never edited in place."""
+
+
+class Objects(Protocol):
+    """The newest copy of every object of the watched kinds that a rollout refers to."""
+
+    def synced(self, resource: Resource) -> bool:
+        """Whether the first list of this kind is complete; before it, absence means nothing."""
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Object | None:
+        """The object, or None when there is none."""
+
+    def put(self, resource: Resource, body: Object) -> None:
+        """Take an answer of the API server as the newest copy; older ones that still arrive are refused."""
+
+    def drop(self, resource: Resource, namespace: str, name: str) -> None:
+        """The API server said that the object is gone."""
