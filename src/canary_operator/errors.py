@@ -25,3 +25,11 @@ class Conflict(Unavailable):
 
 class Refused(Unavailable):
     """The API server rejected this very write; the same write will be rejected again until something changes."""
+
+
+class Gone(Conflict):
+    """The object that was to be changed does not exist any more."""
+
+
+class NotLeading(Unavailable):
+    """This process may not write now: another one leads, or nobody could be asked."""
