@@ -29,7 +29,7 @@ class State:
     ports: Mapping[str, int]
     """One free port on 127.0.0.1 for each of PORT_NAMES."""
     block: str
-    """This cluster's own addresses, such as "10.210.16.0/20". The first host stands for the API server; pods get the rest."""
+    """This cluster's own addresses, such as "10.210.16.0/20". The first host is the API server's; pods get the rest."""
     admin_token: str
     operator_token: str
     own_network: bool = False
@@ -62,7 +62,7 @@ class State:
         return f"http://127.0.0.1:{self.ports[port]}"
 
     def binary(self, tool: str) -> str:
-        """`up` links every tool it found into the cluster's folder, so that the paths stay the same wherever they came from."""
+        """`up` links every tool into the cluster's folder: one path, wherever the tool came from."""
         return str(self.directory / "bin" / tool)
 
     @classmethod
