@@ -1,0 +1,85 @@
+"""What a pod counted, as its sidecar, its application and cAdvisor would export it together."""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+BUCKETS = (
+    0.5,
+    1,
+    5,
+    10,
+    25,
+    50,
+    100,
+    250,
+    500,
+    1000,
+    2500,
+    5000,
+    10000,
+    30000,
+    60000,
+    300000,
+    600000,
+    1800000,
+    3600000,
+)
+"""Upper bounds in milliseconds: Envoy's, and so Istio's."""
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(slots=True)
+class Durations:
+    buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    milliseconds: float = 0.0
+
+    def add(self, milliseconds: float) -> None:
+        self.buckets[bisect_left(BUCKETS, milliseconds)] += 1
+        self.milliseconds += milliseconds
+
+
+@dataclass(slots=True)
+class Counters:
+    by_code: dict[int, Durations] = field(default_factory=dict)
+    orders_paid: int = 0
+
+    def add(self, code: int, milliseconds: float) -> None:
+        self.by_code.setdefault(code, Durations()).add(milliseconds)
+
+
+def exposition(counters: Counters, istio: Mapping[str, str], memory: Mapping[str, float]) -> bytes:
+    """Prometheus' text format. `istio` are the labels of Istio's own metrics; `memory` is megabytes by container."""
+    lines = ["# TYPE istio_requests_total counter", "# TYPE istio_request_duration_milliseconds histogram"]
+    for code, durations in counters.by_code.items():
+        lines += _istio_lines(_written({**istio, "response_code": str(code)}), durations)
+    lines += [
+        "# TYPE orders_paid_total counter",
+        f"orders_paid_total{{{_written({'workload': istio['destination_workload']})}}} {counters.orders_paid}",
+        "# TYPE process_resident_memory_bytes gauge",
+        f"process_resident_memory_bytes {sum(memory.values()) * MEGABYTE:.0f}",
+        "# TYPE container_memory_working_set_bytes gauge",
+    ]
+    for container, megabytes in memory.items():
+        labels = _written({"container": container})
+        lines.append(f"container_memory_working_set_bytes{{{labels}}} {megabytes * MEGABYTE:.0f}")
+    return "\n".join([*lines, ""]).encode()
+
+
+def _istio_lines(labels: str, durations: Durations) -> list[str]:
+    below = 0
+    lines = []
+    for bound, count in zip((*BUCKETS, "+Inf"), durations.buckets, strict=True):
+        below += count
+        lines.append(f'istio_request_duration_milliseconds_bucket{{{labels},le="{bound}"}} {below}')
+    return [
+        f"istio_requests_total{{{labels}}} {below}",
+        *lines,
+        f"istio_request_duration_milliseconds_sum{{{labels}}} {durations.milliseconds:.3f}",
+        f"istio_request_duration_milliseconds_count{{{labels}}} {below}",
+    ]
+
+
+def _written(labels: Mapping[str, str]) -> str:
+    """A pod's labels hold neither quotes nor backslashes: the API server saw to that."""
+    return ",".join(f'{name}="{value}"' for name, value in labels.items())

@@ -1,0 +1,121 @@
+"""Reads a container's behaviour from its image tag and its environment.
+
+    variable               in the tag   values
+    ERROR_RATE             e5           "5%" or "0.05": a percentage, or a fraction from 0 to 1
+    LATENCY_MS             l200         the mean in milliseconds
+    LATENCY_DISTRIBUTION                constant | exponential | lognormal
+    FAIL_AFTER_SECONDS     f30          healthy until then, afterwards every request gets a 500
+    READY_AFTER_SECONDS    r10
+    NEVER_READY            neverready   true | false
+    CRASH_LOOP             crash        true | false
+    IMAGE_PULL_FAILS       nopull       true | false
+    MEMORY_MB_PER_MINUTE   m50
+    PAID_RATE              c20          the share of good requests that end in a paid order, as ERROR_RATE
+
+`checkout:v2-e5-l200` fails 5 % of its requests and takes 200 ms. The first part of a tag is always a name, and so is
+any later part that isn't in the table. A variable wins over the tag; an empty one counts as unset.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from testbed.kubelet.behaviour import PAID_RATE, Behaviour, Distribution
+
+TAG_LETTERS = {
+    "e": ("ERROR_RATE", "%"),
+    "l": ("LATENCY_MS", ""),
+    "f": ("FAIL_AFTER_SECONDS", ""),
+    "r": ("READY_AFTER_SECONDS", ""),
+    "m": ("MEMORY_MB_PER_MINUTE", ""),
+    "c": ("PAID_RATE", "%"),
+}
+TAG_WORDS = {"neverready": "NEVER_READY", "crash": "CRASH_LOOP", "nopull": "IMAGE_PULL_FAILS"}
+VARIABLES = frozenset({"LATENCY_DISTRIBUTION", *TAG_WORDS.values(), *(name for name, _ in TAG_LETTERS.values())})
+_NUMBERED_PART = re.compile(r"(?P<letter>[a-z])(?P<number>\d+(?:\.\d+)?)")
+
+
+def tag_of(image: str) -> str:
+    """`registry:5000/shop/checkout:v2@sha256:1234` is `v2`; without a tag it is `latest`, as everywhere."""
+    last = image.partition("@")[0].rpartition("/")[2]
+    return last.partition(":")[2] or "latest"
+
+
+def behaviour_of(container: Mapping[str, Any]) -> Behaviour:
+    """The behaviour of one entry of a pod's `spec.containers`. Raises ValueError naming the variable and its value."""
+    tag = tag_of(container["image"])
+    settings = _settings_in(tag) | _settings_among(container.get("env", ()))
+    return Behaviour(
+        version=tag,
+        error_rate=_fraction(settings, "ERROR_RATE", 0.0),
+        latency=_number(settings, "LATENCY_MS") / 1000,
+        latency_distribution=_distribution(settings),
+        fail_after=_number(settings, "FAIL_AFTER_SECONDS") if "FAIL_AFTER_SECONDS" in settings else None,
+        ready_after=_number(settings, "READY_AFTER_SECONDS"),
+        never_ready=_flag(settings, "NEVER_READY"),
+        crash_loop=_flag(settings, "CRASH_LOOP"),
+        image_pull_fails=_flag(settings, "IMAGE_PULL_FAILS"),
+        memory_growth=_number(settings, "MEMORY_MB_PER_MINUTE"),
+        paid_rate=_fraction(settings, "PAID_RATE", PAID_RATE),
+    )
+
+
+def _settings_in(tag: str) -> dict[str, str]:
+    settings = {}
+    for part in tag.split("-")[1:]:
+        numbered = _NUMBERED_PART.fullmatch(part)
+        if part in TAG_WORDS:
+            settings[TAG_WORDS[part]] = "true"
+        elif numbered and numbered["letter"] in TAG_LETTERS:
+            name, unit = TAG_LETTERS[numbered["letter"]]
+            settings[name] = numbered["number"] + unit
+    return settings
+
+
+def _settings_among(environment: Any) -> dict[str, str]:
+    ours = [variable for variable in environment if variable["name"] in VARIABLES]
+    for variable in ours:
+        if "valueFrom" in variable:
+            raise ValueError(f"{variable['name']} has a valueFrom, and the testbed reads plain values only")
+    return {variable["name"]: variable["value"].strip() for variable in ours if variable.get("value", "").strip()}
+
+
+def _number(settings: Mapping[str, str], name: str) -> float:
+    text = settings.get(name, "0")
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise ValueError(f'{name} is a number that is not negative, but here it is "{text}"')
+    return number
+
+
+def _fraction(settings: Mapping[str, str], name: str, default: float) -> float:
+    text = settings.get(name)
+    if text is None:
+        return default
+    try:
+        fraction = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        fraction = math.nan
+    if not 0 <= fraction <= 1:
+        raise ValueError(f'{name} is a percentage such as "5%" or a fraction such as "0.05", but here it is "{text}"')
+    return fraction
+
+
+def _flag(settings: Mapping[str, str], name: str) -> bool:
+    text = settings.get(name, "false")
+    if text not in {"true", "false"}:
+        raise ValueError(f'{name} is "true" or "false", but here it is "{text}"')
+    return text == "true"
+
+
+def _distribution(settings: Mapping[str, str]) -> Distribution:
+    text = settings.get("LATENCY_DISTRIBUTION", Distribution.CONSTANT)
+    try:
+        return Distribution(text)
+    except ValueError:
+        known = ", ".join(Distribution)
+        raise ValueError(f'LATENCY_DISTRIBUTION is one of {known}, but here it is "{text}"') from None
