@@ -1,0 +1,100 @@
+"""Prometheus, looking once a second at the gateway and at every pod.
+
+The gateway is a plain Envoy without Istio's telemetry. Relabelling turns its cluster statistics, which are real
+counts, into Istio's metrics under Istio's names: the labels are made here. So the gateway's series
+(`reporter="source"`) know the Service that a request was sent to, but neither its workload nor response flags;
+a subset stands in `destination_version`. The pods' own series (`reporter="destination"`) know their workload.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from testbed.process import Process
+from testbed.state import State
+
+INTERVAL = "1s"
+GATEWAY_STATISTICS = r"^cluster\.outbound\|\d+\|[^|]*\|[^;]+;\.upstream_rq_(\d\d\d|time)$"
+"""The counts per response code and the durations of Istio's own clusters; the rest of the page is 50 times as long."""
+_CLUSTER = r"outbound\|\d+\|([^|]*)\|(([^.;]+)\.([^.;]+)\.svc\.cluster\.local)"
+"""A cluster's name in groups: subset, host, Service, namespace."""
+
+
+def pods_file(state: State) -> Path:
+    """Written by the kubelet, read by every Prometheus of the cluster."""
+    return state.directory / "pods.json"
+
+
+def prometheus(state: State, name: str = "prometheus", port: int | None = None) -> Process:
+    """A Prometheus with a folder of its own, so that a test may have one to break."""
+    folder = state.directory / name
+    folder.mkdir(parents=True, exist_ok=True)
+    configuration = folder / "prometheus.yml"
+    configuration.write_text(yaml.safe_dump(_configuration(state, folder), sort_keys=False), encoding="utf-8")
+    address = f"127.0.0.1:{port or state.ports['prometheus']}"
+    return Process(
+        name=name,
+        command=(
+            state.binary("prometheus"),
+            f"--config.file={configuration}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address={address}",
+            f"--scrape.discovery-reload-interval={INTERVAL}",
+            "--web.enable-lifecycle",
+            "--log.level=warn",
+        ),
+        environment={},
+        ready=f"http://{address}/-/ready",
+    )
+
+
+def _configuration(state: State, folder: Path) -> dict[str, Any]:
+    return {
+        "global": {
+            "scrape_interval": INTERVAL,
+            "scrape_timeout": INTERVAL,
+            "query_log_file": str(folder / "queries.log"),
+        },
+        "scrape_configs": [_gateway(state), _pods(state)],
+    }
+
+
+def _gateway(state: State) -> dict[str, Any]:
+    return {
+        "job_name": "gateway",
+        "metrics_path": "/stats/prometheus",
+        "params": {"filter": [GATEWAY_STATISTICS]},
+        "static_configs": [{"targets": [f"127.0.0.1:{state.ports['envoy_admin']}"]}],
+        "metric_relabel_configs": [
+            _rename("envoy_cluster_upstream_rq", "istio_requests_total"),
+            _rename("envoy_cluster_upstream_rq_time_(bucket|sum|count)", "istio_request_duration_milliseconds_$1"),
+            {"source_labels": ["__name__"], "regex": "istio_.*", "action": "keep"},
+            _label("destination_version", "$1"),
+            _label("destination_service", "$2"),
+            _label("destination_service_name", "$3"),
+            _label("destination_service_namespace", "$4"),
+            {"target_label": "reporter", "replacement": "source"},
+            {"target_label": "source_workload", "replacement": "istio-ingressgateway"},
+            {"target_label": "source_workload_namespace", "replacement": "istio-system"},
+            {"target_label": "request_protocol", "replacement": "http"},
+            {"regex": "cluster_name", "action": "labeldrop"},
+        ],
+    }
+
+
+def _pods(state: State) -> dict[str, Any]:
+    """A pod's page holds what its sidecar, its application and cAdvisor would say; its own labels win."""
+    return {
+        "job_name": "pods",
+        "honor_labels": True,
+        "file_sd_configs": [{"files": [str(pods_file(state))], "refresh_interval": INTERVAL}],
+    }
+
+
+def _rename(metric: str, name: str) -> dict[str, Any]:
+    return {"source_labels": ["__name__"], "regex": metric, "target_label": "__name__", "replacement": name}
+
+
+def _label(name: str, part: str) -> dict[str, Any]:
+    return {"source_labels": ["cluster_name"], "regex": _CLUSTER, "target_label": name, "replacement": part}
