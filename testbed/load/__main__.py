@@ -1,0 +1,5 @@
+"""`python -m testbed.load`."""
+
+from testbed.load.command import main
+
+main()
