@@ -116,7 +116,7 @@ def _tools(arguments: argparse.Namespace) -> None:
 def _load(argv: Sequence[str]) -> int:
     from testbed.load import main as load  # noqa: PLC0415 -- its libraries would slow every other command down
 
-    return int(load(argv) or 0)
+    return load(argv)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,11 @@ class Api:
     async def patch(self, path: str, body: Mapping[str, Any]) -> None:
         await self._send("PATCH", path, body, "application/merge-patch+json")
 
-    async def _send(self, method: str, path: str, body: Mapping[str, Any], content_type: str) -> None:
+    async def wait_for(self, path: str) -> None:
+        """Returns when the path is served."""
+        await self._send("GET", path, None, "application/json")
+
+    async def _send(self, method: str, path: str, body: Mapping[str, Any] | None, content_type: str) -> None:
         deadline = asyncio.get_running_loop().time() + _PATIENCE
         while True:
             status, text = await self._send_once(method, path, body, content_type)
@@ -56,8 +60,10 @@ class Api:
                 return
             if status not in _NOT_YET or asyncio.get_running_loop().time() > deadline:
                 raise TestbedError(f"{method} {path} was answered {status}: {text}")
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
 
-    async def _send_once(self, method: str, path: str, body: Mapping[str, Any], content_type: str) -> tuple[int, str]:
+    async def _send_once(
+        self, method: str, path: str, body: Mapping[str, Any] | None, content_type: str
+    ) -> tuple[int, str]:
         async with self._session.request(method, path, json=body, headers={"Content-Type": content_type}) as answer:
             return answer.status, await answer.text()

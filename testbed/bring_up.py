@@ -33,7 +33,9 @@ async def bring_up_istio(state: State, crew: Crew, tell: Tell) -> None:
         definitions = istio.crds(state.directory / "bin" / ISTIO_CRDS)
         await asyncio.gather(istio.create_namespace(api), istio.create_crds(api, definitions))
         tell(f"Istio's {len(definitions)} CRDs are there")
-        await asyncio.gather(istio.create_webhook(api, state), istio.create_gateway(api, state))
+        # In this order: the API server would try for seconds to have the Gateway validated before istiod is there.
+        await istio.create_gateway(api, state)
+        await istio.create_webhook(api, state)
     await crew.add(istio.istiod(state))
     tell("istiod is ready")
     await crew.add(gateway(state))

@@ -55,6 +55,10 @@ class Cluster:
         return environment(self.state)
 
     @property
+    def logs(self) -> Path:
+        return self.state.logs
+
+    @property
     def gateway_url(self) -> str:
         return self.state.url("gateway")
 

@@ -38,8 +38,17 @@ def crds(file: Path) -> list[dict[str, Any]]:
 
 
 async def create_crds(api: Api, definitions: list[dict[str, Any]]) -> None:
+    """Returns when all are served: istiod would notice one that comes later, but seconds later."""
     path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     await asyncio.gather(*(api.create(path, definition) for definition in definitions))
+    await asyncio.gather(*(api.wait_for(f"{served_at(definition)}?limit=1") for definition in definitions))
+
+
+def served_at(definition: dict[str, Any]) -> str:
+    """The path of the definition's objects: "/apis/networking.istio.io/v1/gateways"."""
+    spec = definition["spec"]
+    version = next(version["name"] for version in spec["versions"] if version["storage"])
+    return f"/apis/{spec['group']}/{version}/{spec['names']['plural']}"
 
 
 async def create_namespace(api: Api) -> None:

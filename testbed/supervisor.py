@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import secrets
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ class Supervisor:
         finally:
             rising.cancel()
             await self._crew.stop_all()
+            drop_data(self._state)
             server.close()
 
     async def _come_up(self) -> None:
@@ -106,6 +108,12 @@ class Supervisor:
         name, port = f"prometheus-{self._extras}", next(self._ports)
         await self._crew.add(prometheus(self._state, name, port))
         return {"name": name, "url": f"http://127.0.0.1:{port}"}
+
+
+def drop_data(state: State) -> None:
+    """What is left of a cluster is small: its logs and its configuration."""
+    for folder in (state.directory / "etcd", *state.directory.glob("prometheus*/data")):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def main() -> None:

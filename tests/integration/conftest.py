@@ -1,0 +1,49 @@
+"""One real cluster for the whole run, one namespace for each test."""
+
+import fcntl
+import os
+import tempfile
+import uuid
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import control
+from testbed.cluster import Cluster
+
+INSIDE = """\
+The cluster had to take a network of its own, and these tests talk to its addresses. Run them inside such a network:
+    unshare --map-root-user --net -- python -m pytest tests/integration"""
+
+
+@pytest.fixture(scope="session")
+def cluster(testrun_uid: str, worker_id: str) -> Cluster:
+    """Started by whichever worker comes first; ends with the process that all workers belong to."""
+    owner = os.getpid() if worker_id == "master" else os.getppid()
+    directory = Path(tempfile.gettempdir()) / f"canary-operator-testbed-{testrun_uid}"
+    with directory.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        cluster = Cluster(directory) if control.is_up(directory) else Cluster.up(directory, owner)
+    if cluster.state.own_network:
+        pytest.fail(INSIDE)
+    return cluster
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A fresh namespace; what is in it goes away after the test."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    cluster.kubectl("create", "namespace", name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test names the logs of its cluster."""
+    report = yield
+    cluster = getattr(item, "funcargs", {}).get("cluster")
+    if report.failed and isinstance(cluster, Cluster):
+        report.sections.append(("testbed", f"the logs of the cluster are in {cluster.logs}"))
+    return report
