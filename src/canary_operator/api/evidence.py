@@ -1,0 +1,131 @@
+"""What the judgement remembers between two looks; it stands in status, so that a restart loses nothing.
+
+Every number is kept exactly: writing it to JSON and reading it back changes no bit, and with it no verdict.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from canary_operator.api.model import Model
+
+MOST_SOURCES = 100
+MOST_BINS = 7
+
+Wealth = Annotated[tuple[float, ...], Field(max_length=8)]
+Cumulative = Annotated[tuple[float, ...], Field(min_length=2, max_length=2)]
+
+
+class Counts(Model):
+    """Requests of one arm and how many of them were bad."""
+
+    requests: float = 0.0
+    """Requests that ended."""
+    bad: float = 0.0
+    """Bad ones among them."""
+
+
+class Arms(Model):
+    """Both arms over the same time."""
+
+    canary: Counts = Counts()
+    """The canary's."""
+    baseline: Counts = Counts()
+    """The baseline's."""
+
+
+class Test(Model):
+    """One sequential test: a mixture of bets against the canary, one for each alternative."""
+
+    __test__ = False  # pytest: a test of statistics, not of code
+
+    looks: int = 0
+    """Looks that this test has judged."""
+    wealth: Wealth = ()
+    """What each bet is worth; empty before the first look."""
+
+
+class WarmUp(Model):
+    """The canary's first minute of traffic, in which only blatant harm counts."""
+
+    seconds: float = 0.0
+    """Clean time since the canary's first request."""
+    counts: Arms = Arms()
+    """Both arms in that time."""
+    comparison: Test = Test()
+    """Canary against baseline."""
+    limit: Test = Test()
+    """Canary against the limit for blatant harm."""
+
+
+class Alone(Model):
+    """A canary at 100 %, judged without a baseline because only comparisons were asked for."""
+
+    ceiling: float
+    """The rate that counts as blatant, between 0 and 1, fixed when the baseline vanished."""
+    test: Test = Test()
+    """Canary against the ceiling."""
+
+
+class Bin(Model):
+    """The baseline in ten seconds of judged time."""
+
+    at: float
+    """Where the bin begins, in Unix seconds."""
+    requests: float
+    """Requests of the baseline."""
+    bad: float
+    """Bad ones among them."""
+
+
+class Source(Model):
+    """Counters of one reporting process as they were last read."""
+
+    name: Annotated[str, Field(max_length=253)]
+    """The process, for example the gateway's pod."""
+    at: float
+    """Time of the scrape, in Unix seconds."""
+    canary: Cumulative | None = None
+    """Cumulative requests and bad requests of the canary; none while there is no series."""
+    baseline: Cumulative | None = None
+    """Cumulative requests and bad requests of the baseline; none while there is no series."""
+
+
+class Evidence(Model):
+    """All that the judgement of one run remembers."""
+
+    at: datetime | None = None
+    """Time of the newest scrape that was counted in."""
+    looks: int = 0
+    """Looks judged so far; looks of the warm-up and dropped ones are not among them."""
+    planned: int = 0
+    """Looks that the run was planned for, fixed at its first look."""
+    phi: float = 1.0
+    """How many times wider than independent requests the counts scatter; all evidence is divided by it."""
+    warm: bool = False
+    """The warm-up is over."""
+    warmup: WarmUp | None = None
+    """The warm-up's own evidence; dropped at the first look after it."""
+    comparison: Test = Test()
+    """Canary against baseline."""
+    materiality: Test = Test()
+    """Canary against the rate that is never worth a rollback by comparison."""
+    limit: Test = Test()
+    """Canary against its plain limit."""
+    alone: Alone | None = None
+    """Canary against what is blatant, once there is no baseline; only without a plain limit."""
+    compared: Arms = Arms()
+    """Both arms in all judged looks with a baseline."""
+    uncompared: Counts = Counts()
+    """The canary in all judged looks without a baseline."""
+    stage: Arms = Arms()
+    """Both arms in the judged looks of this stage."""
+    stage_canary: float = 0.0
+    """Requests of the canary in this stage, those of dropped looks included: for the observed share."""
+    stage_baseline: float = 0.0
+    """Requests of the baseline in this stage, those of dropped looks included: for the observed share."""
+    bins: Annotated[tuple[Bin, ...], Field(max_length=MOST_BINS)] = ()
+    """The baseline's last minute."""
+    sources: Annotated[tuple[Source, ...], Field(max_length=MOST_SOURCES)] = ()
+    """Counters as last read, one entry for each reporting process."""

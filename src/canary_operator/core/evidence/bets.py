@@ -1,0 +1,34 @@
+"""The recursion that all tests share: several bets, each with its own alternative, and the capital not yet staked."""
+
+from collections.abc import Sequence
+from math import exp, log
+
+from canary_operator.api.evidence import Test
+from canary_operator.core.evidence.schedule import spent, stake
+
+LARGEST_GAIN = log(20)
+"""No single look multiplies a bet by more than 20, so no single look decides alone."""
+MOST = 1e12
+"""A bet grows no further: what is certain needs no larger number."""
+
+
+def bet(test: Test, gains: Sequence[float], planned: int, *, largest: float = LARGEST_GAIN) -> Test:
+    """One look later: each bet gets its part of the stake, then wins or loses by its gain (a logarithm).
+
+    Without an alternative there is no bet: nothing can be worse than a limit of 100 %.
+    """
+    if not gains:
+        return test
+    look = test.looks + 1
+    part = stake(look, planned) / len(gains)
+    before = test.wealth or (0.0,) * len(gains)
+    wealth = [min((held + part) * exp(min(gain, largest)), MOST) for held, gain in zip(before, gains, strict=True)]
+    return Test(looks=look, wealth=tuple(wealth))
+
+
+def e_value(test: Test, planned: int) -> float:
+    """What the capital of 1 has become: under the null hypothesis its expectation is at most 1 at any time.
+
+    By Ville's inequality it then ever reaches 1/alpha with a probability of at most alpha.
+    """
+    return sum(test.wealth) + 1 - spent(test.looks, planned)

@@ -1,0 +1,49 @@
+"""The door of this package: fold looks into evidence, then judge it."""
+
+from dataclasses import dataclass
+
+from canary_operator.api.evidence import Evidence, WarmUp
+from canary_operator.core.evidence import sentence
+from canary_operator.core.evidence.bounds import BOUND, FEWEST_ERRORS, weigh
+from canary_operator.core.evidence.burning import burns
+from canary_operator.core.evidence.fold import begin, fold, new_stage
+from canary_operator.core.evidence.schedule import planned_looks
+from canary_operator.core.evidence.terms import Terms
+from canary_operator.core.evidence.warmup import BLATANT_BOUND, blatant
+
+__all__ = ["Judgement", "Terms", "begin", "fold", "judge", "new_stage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the evidence says now."""
+
+    harm: bool
+    """A breach: roll back."""
+    burning: bool
+    """The baseline itself fails too much: hold."""
+    e_value: float
+    """The evidence against the canary; 1 says nothing."""
+    bound: float
+    """From here on it is harm."""
+    sentence: str
+    """All of this in words, with counts."""
+
+
+def judge(evidence: Evidence, terms: Terms) -> Judgement:
+    """The verdict on everything folded so far."""
+    burning = burns(evidence.bins, float(terms.metric.baseline_limit))
+    if not evidence.warm or evidence.warmup is not None:
+        return _judge_warmup(evidence, terms, burning=burning)
+    weighed = weigh(evidence, terms.metric)
+    harm = weighed.e_value >= BOUND
+    said = sentence.of_run(evidence, terms.metric, weighed, harm=harm, burning=burning)
+    return Judgement(harm, burning, weighed.e_value, BOUND, said)
+
+
+def _judge_warmup(evidence: Evidence, terms: Terms, *, burning: bool) -> Judgement:
+    warmup = evidence.warmup or WarmUp()
+    value = blatant(warmup, planned_looks(terms.warmup, terms.look))
+    harm = value >= BLATANT_BOUND and warmup.counts.canary.bad >= FEWEST_ERRORS
+    said = sentence.of_warmup(evidence, terms, value, harm=harm, burning=burning)
+    return Judgement(harm, burning, value, BLATANT_BOUND, said)

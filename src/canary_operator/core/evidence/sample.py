@@ -1,0 +1,37 @@
+"""One reading of the counters, exactly as the metrics provider held them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Cumulative counts of one arm as one source reports them."""
+
+    total: float
+    bad: float
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSample:
+    """One reporting process: a gateway or a client's proxy."""
+
+    at: datetime
+    """Time of its newest scrape, aware."""
+    canary: Counter | None
+    """None: no series."""
+    baseline: Counter | None
+    """None: no series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """All sources at one query; each carries the time of its own scrape."""
+
+    sources: Mapping[str, SourceSample]
+
+    @property
+    def at(self) -> datetime | None:
+        """The newest source's time; None without a source."""
+        return max((source.at for source in self.sources.values()), default=None)

@@ -1,0 +1,74 @@
+"""The verdict in one sentence: what was counted, what is allowed, how strong the evidence is."""
+
+from canary_operator.api.evidence import Arms, Counts, Evidence, WarmUp
+from canary_operator.api.rollout import Metric
+from canary_operator.core.evidence.bounds import BOUND, Weighed, judged_canary
+from canary_operator.core.evidence.burning import last_minute
+from canary_operator.core.evidence.sums import rate
+from canary_operator.core.evidence.terms import Terms, margin
+from canary_operator.core.evidence.warmup import BLATANT, BLATANT_BOUND, SMALLEST_MARGIN
+
+
+def of_run(evidence: Evidence, metric: Metric, weighed: Weighed, *, harm: bool, burning: bool) -> str:
+    """After the warm-up.
+
+    "The canary fails too often: 12 of 240 requests of the canary failed (5%) and 9 of 4560 requests of the baseline
+    failed (0.197%); allowed is 1.5 times the baseline's rate; evidence 340, a breach from 111."
+    """
+    lead = "The canary fails too often" if harm else _lead(evidence, burning=burning, otherwise="No harm found so far")
+    seen, allowed = _run_facts(evidence, metric, weighed)
+    return f"{lead}: {seen}; allowed is {allowed}; {_strength(weighed.e_value, BOUND)}."
+
+
+def of_warmup(evidence: Evidence, terms: Terms, value: float, *, harm: bool, burning: bool) -> str:
+    """During the warm-up, in which little is forbidden."""
+    warmup = evidence.warmup or WarmUp()
+    span = f"{min(warmup.seconds, terms.warmup.total_seconds()):.0f} of {terms.warmup.total_seconds():.0f} s"
+    otherwise = f"The canary warms up ({span}), only blatant harm counts"
+    lead = "The canary fails blatantly" if harm else _lead(evidence, burning=burning, otherwise=otherwise)
+    times = max(margin(terms.metric), SMALLEST_MARGIN)
+    allowed = f"{_percent(BLATANT)} or {times:g} times the baseline's rate"
+    return f"{lead}: {_both(warmup.counts)}; allowed is {allowed}; {_strength(value, BLATANT_BOUND)}."
+
+
+def _lead(evidence: Evidence, *, burning: bool, otherwise: str) -> str:
+    if not burning:
+        return otherwise
+    last = last_minute(evidence.bins)
+    seen = f"{last.bad:.0f} of {last.requests:.0f} requests in the last minute"
+    return f"The baseline itself fails ({seen}), so nobody can be judged beside it"
+
+
+def _run_facts(evidence: Evidence, metric: Metric, weighed: Weighed) -> tuple[str, str]:
+    """What was counted, and what is allowed."""
+    alone = evidence.alone
+    if alone is not None and evidence.uncompared.requests:
+        before = f"before that {_both(evidence.compared)}"
+        now = _counted(evidence.uncompared, "of the canary")
+        return f"at 100%, without a baseline, {now}, {before}", f"now {_percent(alone.ceiling)}"
+    allowed = []
+    if weighed.by_limit is not None and metric.max is not None:
+        allowed.append(f"at most {_percent(float(metric.max))}")
+    if weighed.by_comparison is not None:
+        allowed.append(f"{margin(metric):g} times the baseline's rate")
+    counts = Arms(canary=judged_canary(evidence), baseline=evidence.compared.baseline)
+    return _both(counts), " and ".join(allowed)
+
+
+def _both(counts: Arms) -> str:
+    return f"{_counted(counts.canary, 'of the canary')} and {_counted(counts.baseline, 'of the baseline')}"
+
+
+def _counted(counts: Counts, whose: str) -> str:
+    """`12 of 240 requests of the canary failed (5%)`."""
+    if not counts.requests:
+        return f"no request {whose}"
+    return f"{counts.bad:.0f} of {counts.requests:.0f} requests {whose} failed ({_percent(rate(counts))})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g}%"
+
+
+def _strength(value: float, bound: float) -> str:
+    return f"evidence {value:.3g}, a breach from {bound:.0f}"
