@@ -33,18 +33,24 @@ from canary_operator.core.world import (
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Whose objects: one rollout and what it asks for."""
+class Identity:
+    """Which rollout."""
 
     namespace: str
     name: str
     uid: str
-    spec: Spec
 
     @property
     def key(self) -> str:
         """`namespace/name`, as it stands in marks and records."""
         return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target(Identity):
+    """A rollout and what it refers to."""
+
+    spec: Spec
 
 
 class Traffic(Protocol):
@@ -92,14 +98,14 @@ class Metrics(Protocol):
 class Journal(Protocol):
     """The rollout object itself: status, finalizer, verbs, events."""
 
-    async def record(self, target: Target, status: Status) -> None:
+    async def record(self, rollout: Identity, status: Status) -> None:
         """Write the status over exactly the object that was decided on."""
 
-    async def set_finalizer(self, target: Target, *, present: bool) -> None: ...
+    async def set_finalizer(self, rollout: Identity, *, present: bool) -> None: ...
 
-    async def remove_verb(self, target: Target, action: RemoveVerb) -> None: ...
+    async def remove_verb(self, rollout: Identity, action: RemoveVerb) -> None: ...
 
-    async def announce(self, target: Target, action: Announce) -> None:
+    async def announce(self, rollout: Identity, action: Announce) -> None:
         """Best effort: never raises."""
 
 

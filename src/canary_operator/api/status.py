@@ -1,10 +1,11 @@
 """Everything we ever persist. Fields are only added; a reader takes the version before its own."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from canary_operator.api.evidence import Evidence
 from canary_operator.api.model import Model
@@ -13,6 +14,10 @@ from canary_operator.api.rollout import Analysis, Stage
 
 STATUS_VERSION = 1
 HISTORY = 10
+
+
+BY_TYPE: JsonDict = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
+"""Several writers may each own one condition."""
 
 
 class State(StrEnum):
@@ -83,6 +88,8 @@ class Plan(Model):
     """How the canary is judged."""
     max_duration: Duration
     """After this the run holds."""
+    drain: Duration = timedelta(0)
+    """How long the canary's pods are kept after their last traffic."""
 
 
 class Pinned(Model):
@@ -121,6 +128,8 @@ class Run(Model):
     """When the stage ends, if there is enough to judge by then."""
     extended_until: datetime | None = None
     """How long the stage waits for missing requests."""
+    looked_at: datetime | None = None
+    """When the last good look was taken."""
     frozen_since: datetime | None = None
     """Since when the stage's clock stands still."""
     unready_since: datetime | None = None
@@ -156,13 +165,13 @@ class Run(Model):
 class PastRun(Model):
     """A finished run."""
 
-    id: str
+    id: Annotated[str, Field(max_length=40)]
     """Its id."""
-    revision: str
+    revision: Annotated[str, Field(max_length=64)]
     """What was shipped."""
     outcome: Outcome
     """How it ended."""
-    reason: str
+    reason: Annotated[str, Field(max_length=64)]
     """Why."""
     message: Annotated[str, Field(max_length=512)]
     """Why, for a person."""
@@ -197,7 +206,7 @@ class Status(Model):
     """The generation of the spec that was last read."""
     state: State = State.OUTSIDE
     """Where the rollout stands."""
-    conditions: Annotated[tuple[Condition, ...], Field(max_length=8)] = ()
+    conditions: Annotated[tuple[Condition, ...], Field(max_length=8, json_schema_extra=BY_TYPE)] = ()
     """Ready, Reconciling, Stalled and Succeeded."""
     stable_revision: Annotated[str, Field(max_length=64)] | None = None
     """What runs as stable."""

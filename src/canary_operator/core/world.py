@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
+from canary_operator.api.reasons import READING
 from canary_operator.api.rollout import Spec
-from canary_operator.api.status import Status
+from canary_operator.api.status import Run, Status
 from canary_operator.core.actions import Purpose
+from canary_operator.core.evidence.judge import Judgement
 from canary_operator.core.evidence.sample import Sample
 
 
@@ -17,6 +19,8 @@ class Unknown:
     """Not answered, or not asked: try again."""
 
     reason: str
+    code: str = READING
+    """A reason of `api.reasons`, for what a user should know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +145,23 @@ class World:
     canary: CanaryFacts | Missing | Unknown | None = None
     endpoints: Endpoints | Problem | Unknown = Unknown("not asked")
     reading: Reading | Unknown = Unknown("not asked")
+    judgement: Judgement | None = None
+    """What the evidence says, once the newest reading was counted in."""
+
+    @property
+    def run(self) -> Run:
+        """The run in progress; asking without one is a mistake of ours."""
+        if self.status.run is None:
+            raise AssertionError(f"{self.name} has no run in state {self.status.state}")
+        return self.status.run
+
+    @property
+    def revision(self) -> str | None:
+        """What is to be shipped now; None when it can't be told."""
+        match self.deployment:
+            case None:
+                return self.spec.revision if isinstance(self.spec, Spec) else None
+            case DeploymentFacts(revision=revision):
+                return revision
+            case _:
+                return None

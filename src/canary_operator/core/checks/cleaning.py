@@ -1,0 +1,48 @@
+"""The outcome is decided: weight, drain, route, pods, in this order."""
+
+from canary_operator.api import reasons
+from canary_operator.api.quantities import format_percentage
+from canary_operator.api.status import Outcome
+from canary_operator.core.checks.present import deleted, spec_unreadable
+from canary_operator.core.findings import Finding, not_there
+from canary_operator.core.transitions import Event
+from canary_operator.core.world import CanaryFacts, Problem, Route, Unknown, World
+
+
+def route_unreadable(world: World) -> Finding | None:
+    """A route that is gone has nothing to give back; one that can't be read may still have."""
+    if isinstance(world.route, Unknown | Problem):
+        return not_there(world.route, missing=reasons.ROUTE_NOT_FOUND, reading=reasons.READING)
+    return None
+
+
+def traffic_left(world: World) -> Finding | None:
+    if isinstance(world.route, Route) and world.route.share > 0:
+        share = format_percentage(world.route.share)
+        return Finding(Event.TRAFFIC_LEFT, reasons.TIDYING_UP, f"{share} of the traffic still goes to the canary")
+    return None
+
+
+def draining(world: World) -> Finding | None:
+    run = world.status.run
+    if run is None or run.drain_until is None or world.now >= run.drain_until:
+        return None
+    return Finding(Event.WAITED, reasons.TIDYING_UP, "the canary finishes its last requests")
+
+
+def leftovers(world: World) -> Finding | None:
+    if isinstance(world.canary, Unknown):
+        return not_there(world.canary, missing=reasons.TIDYING_UP, reading=reasons.READING)
+    route_ours = isinstance(world.route, Route) and world.route.record is not None
+    if route_ours or isinstance(world.canary, CanaryFacts):
+        return Finding(Event.DRAINED, reasons.TIDYING_UP, "the route is restored and the canary removed")
+    return None
+
+
+def tidied(world: World) -> Finding:
+    run = world.run
+    event = Event.TIDIED_AFTER_BYPASS if run.outcome is Outcome.BYPASSED else Event.TIDIED
+    return Finding(event, run.reason or reasons.AT_REST, run.message or "")
+
+
+CLEANING = (deleted, spec_unreadable, route_unreadable, traffic_left, draining, leftovers, tidied)

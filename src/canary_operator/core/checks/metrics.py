@@ -1,0 +1,38 @@
+"""Whether anybody can judge: a blind judge neither advances nor rolls back."""
+
+from canary_operator.api import reasons
+from canary_operator.core.findings import Finding
+from canary_operator.core.stage_clock import blind_since
+from canary_operator.core.transitions import Event
+from canary_operator.core.world import Reading, Unknown, World
+
+
+def has_baseline(reading: Reading) -> bool:
+    """At least one source counts requests of the baseline."""
+    return any(source.baseline is not None for source in reading.sample.sources.values())
+
+
+def metrics_unusable(world: World) -> Finding | None:
+    """No usable reading at this moment."""
+    match world.reading:
+        case Unknown(reason=text, code=code):
+            return Finding(Event.HELD, code, text)
+        case Reading() as reading if not has_baseline(reading):
+            return Finding(
+                Event.HELD,
+                reasons.METRICS_MISSING,
+                "the metrics have no request of the stable Service: does traffic flow, and is its caller scraped?",
+            )
+    return None
+
+
+def blind(world: World) -> Finding | None:
+    """No good look for more than three looks; a shorter gap is waited out, and never advanced in."""
+    finding = metrics_unusable(world)
+    if blind_since(world.run, world.now) is None:
+        return None
+    if finding is None:
+        return Finding(Event.HELD, reasons.METRICS_STALE, "no new sample has come for more than three looks")
+    if finding.reason == reasons.METRICS_MISSING and world.run.plan.analysis.no_data == "Fail":
+        return Finding(Event.STARVED, reasons.NO_DATA, finding.message)
+    return finding

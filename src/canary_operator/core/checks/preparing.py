@@ -1,0 +1,112 @@
+"""A canary on its way to the next weight: scaled up, ready, and only then given traffic."""
+
+from canary_operator.api import reasons
+from canary_operator.core.capacity import canary_replicas
+from canary_operator.core.checks.metrics import metrics_unusable
+from canary_operator.core.checks.present import (
+    deleted,
+    route_unusable,
+    services_unusable,
+    spec_unreadable,
+    workload_unusable,
+)
+from canary_operator.core.checks.running import (
+    aborted,
+    canary_lost,
+    drifted,
+    escaped,
+    harmed,
+    paused,
+    rollback_unfinished,
+    superseded,
+    too_long,
+)
+from canary_operator.core.findings import Finding, not_there
+from canary_operator.core.plan import present_stage
+from canary_operator.core.transitions import Event
+from canary_operator.core.world import CanaryFacts, Endpoints, Fault, Missing, Unknown, World
+
+
+def needed(world: World) -> int:
+    """Ready canary pods that the stage's weight needs; one endpoint where somebody else scales."""
+    if world.deployment is None:
+        return 1
+    return canary_replicas(world.run.base_replicas, present_stage(world.run).weight)
+
+
+def canary_wanted(world: World) -> Finding | None:
+    match world.canary:
+        case None:
+            return None
+        case Unknown() as unknown:
+            return not_there(unknown, missing=reasons.CANARY_NOT_READY, reading=reasons.READING)
+        case CanaryFacts(revision=world.run.revision, replicas=replicas) if replicas >= needed(world):
+            return None
+        case Missing() | CanaryFacts():
+            return Finding(Event.CANARY_WANTED, reasons.PREPARING, f"{needed(world)} canary pods are asked for")
+
+
+def cluster_full(world: World) -> Finding | None:
+    match world.canary:
+        case CanaryFacts(trouble=trouble) if trouble is not None and trouble.fault is Fault.CLUSTER:
+            return Finding(Event.HELD, reasons.CANARY_UNSCHEDULABLE, trouble.message)
+    return None
+
+
+def overdue(world: World) -> Finding | None:
+    if world.run.prepare_by is None or world.now < world.run.prepare_by or _ready(world) >= needed(world):
+        return None
+    return Finding(
+        Event.OVERDUE,
+        reasons.PROGRESS_DEADLINE_EXCEEDED,
+        f"the canary did not get ready in time: {_complaint(world) or _count(world)}",
+    )
+
+
+def canary_unready(world: World) -> Finding | None:
+    if _ready(world) >= needed(world):
+        return None
+    return Finding(Event.WAITED, reasons.PREPARING, "; ".join(filter(None, (_count(world), _complaint(world)))))
+
+
+def canary_ready(world: World) -> Finding:
+    return Finding(Event.CANARY_READY, reasons.STAGE_STARTED, f"stage {world.run.stage} begins")
+
+
+def _ready(world: World) -> int:
+    return world.endpoints.canary if isinstance(world.endpoints, Endpoints) else 0
+
+
+def _count(world: World) -> str:
+    return f"{_ready(world)} of {needed(world)} canary pods are ready"
+
+
+def _complaint(world: World) -> str:
+    match world.canary:
+        case CanaryFacts(trouble=trouble) if trouble is not None:
+            return trouble.message
+    return ""
+
+
+PREPARING = (
+    deleted,
+    spec_unreadable,
+    rollback_unfinished,
+    aborted,
+    harmed,
+    workload_unusable,
+    superseded,
+    escaped,
+    route_unusable,
+    drifted,
+    canary_lost,
+    services_unusable,
+    canary_wanted,
+    cluster_full,
+    overdue,
+    canary_unready,
+    paused,
+    too_long,
+    metrics_unusable,
+    canary_ready,
+)

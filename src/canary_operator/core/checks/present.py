@@ -1,0 +1,63 @@
+"""Whether the parts that every state needs can be used at all."""
+
+from canary_operator.api import reasons
+from canary_operator.api.quantities import format_percentage
+from canary_operator.core.findings import Finding, not_there
+from canary_operator.core.transitions import Event
+from canary_operator.core.world import DeploymentFacts, Problem, Route, World
+
+
+def deleted(world: World) -> Finding | None:
+    if not world.deleting:
+        return None
+    if not world.finalizer:
+        return Finding(Event.WAITED, reasons.DELETING, "nothing of ours is left")
+    return Finding(Event.DELETED, reasons.DELETING, "the rollout is being deleted; everything is given back first")
+
+
+def spec_unreadable(world: World) -> Finding | None:
+    if isinstance(world.spec, Problem):
+        return Finding(Event.HELD, world.spec.reason, world.spec.message)
+    return None
+
+
+def workload_unusable(world: World) -> Finding | None:
+    if world.deployment is None or isinstance(world.deployment, DeploymentFacts):
+        return None
+    return not_there(world.deployment, missing=reasons.WORKLOAD_NOT_FOUND, reading=reasons.READING)
+
+
+def route_unusable(world: World) -> Finding | None:
+    if isinstance(world.route, Route):
+        return None
+    return not_there(world.route, missing=reasons.ROUTE_NOT_FOUND, reading=reasons.READING)
+
+
+def services_unusable(world: World) -> Finding | None:
+    if isinstance(world.endpoints, Problem):
+        return Finding(Event.HELD, world.endpoints.reason, world.endpoints.message)
+    return None
+
+
+def leftover_found(world: World) -> Finding | None:
+    """Our record stands on a route that no run knows of: the status was lost."""
+    if isinstance(world.route, Route) and world.route.record is not None:
+        return Finding(
+            Event.LEFTOVER_FOUND,
+            reasons.CORRUPT_STATUS,
+            f"the route still carries our record of run {world.route.record.run}, which the status does not know; "
+            "all traffic goes back to stable",
+        )
+    return None
+
+
+def canary_has_traffic(world: World) -> Finding | None:
+    """Before a run the canary Service may have no share: we would not know whose it is."""
+    if isinstance(world.route, Route) and world.route.share > 0:
+        return Finding(
+            Event.HELD,
+            reasons.WEIGHT_DRIFTED,
+            f"the route already gives {format_percentage(world.route.share)} to the canary Service; "
+            "set that weight to 0, or remove the destination",
+        )
+    return None

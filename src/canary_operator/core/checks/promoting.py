@@ -1,0 +1,112 @@
+"""The canary has everything, and the Deployment rolls to the revision that was analysed."""
+
+from collections.abc import Callable
+
+from canary_operator.api import reasons
+from canary_operator.core.checks import running
+from canary_operator.core.checks.present import deleted, route_unusable, spec_unreadable, workload_unusable
+from canary_operator.core.findings import Check, Finding
+from canary_operator.core.transitions import Event
+from canary_operator.core.world import DeploymentFacts, Endpoints, World
+
+
+def past_return(world: World) -> bool:
+    """The Deployment was let go: stable's old pods are leaving."""
+    match world.deployment:
+        case DeploymentFacts(paused=paused):
+            return world.run.unpaused or not paused
+    return False
+
+
+def _before(check: Check) -> Check:
+    """News that still counts before the point of no return."""
+
+    def before_return(world: World) -> Finding | None:
+        return None if past_return(world) else check(world)
+
+    return before_return
+
+
+def stable_update_awaited(world: World) -> Finding | None:
+    """Without a workload of ours nobody but a person knows when stable carries the new revision."""
+    if world.deployment is not None:
+        return None
+    if world.run.promote:
+        return Finding(Event.ROLLED_OUT, reasons.PROMOTED, "stable carries the new revision, as said by hand")
+    return Finding(
+        Event.HELD,
+        reasons.AWAITING_STABLE_UPDATE,
+        f"{world.run.revision} passed every stage; bring it to the stable Service, then annotate promote=true",
+    )
+
+
+def superseded_too_late(world: World) -> Finding | None:
+    if world.revision == world.run.revision:
+        return None
+    return Finding(
+        Event.HELD,
+        reasons.PROMOTION_SUPERSEDED,
+        f"the template changed to {world.revision} while {world.run.revision} was being promoted; "
+        f"set it back to {world.run.revision} to finish, then ship the newer one",
+    )
+
+
+def unpause_due(world: World) -> Finding | None:
+    match world.deployment:
+        case DeploymentFacts(paused=True):
+            return Finding(
+                Event.UNPAUSE_DUE, reasons.PROMOTING, "the Deployment rolls to the new revision: no way back from here"
+            )
+    return None
+
+
+def harmed_too_late(world: World) -> Finding | None:
+    if world.judgement is None or not world.judgement.harm:
+        return None
+    return Finding(
+        Event.HELD,
+        reasons.PROMOTION_BREACH,
+        f"harm was seen after the Deployment had begun to roll; ship a mended revision: {world.judgement.sentence}",
+    )
+
+
+def rolled_out(world: World) -> Finding | None:
+    """Stable can carry everything again: all its pods run the revision, and its Service knows them."""
+    match world.deployment, world.endpoints:
+        case DeploymentFacts(rolled_out=True, replicas=replicas), Endpoints(stable=stable) if stable >= replicas:
+            return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{world.run.revision} passed every stage")
+    return None
+
+
+def stalled(world: World) -> Finding | None:
+    if world.run.prepare_by is None or world.now < world.run.prepare_by:
+        return None
+    return Finding(
+        Event.HELD,
+        reasons.PROMOTION_STALLED,
+        "the Deployment is not available in time; traffic stays on the canary until it is",
+    )
+
+
+def still_rolling(_: World) -> Finding:
+    return Finding(Event.WAITED, reasons.PROMOTING, "the Deployment rolls to the new revision, off traffic")
+
+
+PROMOTING: tuple[Check | Callable[[World], Finding], ...] = (
+    deleted,
+    spec_unreadable,
+    _before(running.rollback_unfinished),
+    _before(running.aborted),
+    _before(running.harmed),
+    workload_unusable,
+    _before(running.superseded),
+    route_unusable,
+    _before(running.drifted),
+    stable_update_awaited,
+    superseded_too_late,
+    unpause_due,
+    harmed_too_late,
+    rolled_out,
+    stalled,
+    still_rolling,
+)

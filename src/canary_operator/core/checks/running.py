@@ -1,0 +1,109 @@
+"""News that can come at any moment of a run before the point of no return."""
+
+from datetime import timedelta
+
+from canary_operator.api import reasons
+from canary_operator.api.quantities import format_percentage
+from canary_operator.core.actions import Purpose
+from canary_operator.core.findings import Finding
+from canary_operator.core.transitions import Event
+from canary_operator.core.verbs import abort_wanted
+from canary_operator.core.world import CanaryFacts, DeploymentFacts, Missing, Route, World
+
+LOST_AFTER = timedelta(seconds=2)
+
+
+def rollback_unfinished(world: World) -> Finding | None:
+    """The route says that a rollback was begun, and the status never learned of it."""
+    match world.route:
+        case Route(record=record) if record is not None and record.purpose is Purpose.ROLL_BACK:
+            return Finding(Event.HARMED, reasons.HARM, "a rollback that had begun before a restart was finished")
+    return None
+
+
+def aborted(world: World) -> Finding | None:
+    if abort_wanted(world):
+        return Finding(Event.ABORTED, reasons.ABORTED, "ended by hand with the annotation abort")
+    return None
+
+
+def harmed(world: World) -> Finding | None:
+    if world.judgement is None or not world.judgement.harm:
+        return None
+    if _stable_is_gone(world):
+        return Finding(
+            Event.HELD,
+            reasons.NO_STABLE_ENDPOINTS,
+            f"the canary does harm, but stable has no pod to go back to: {world.judgement.sentence}",
+        )
+    return Finding(Event.HARMED, reasons.HARM, world.judgement.sentence)
+
+
+def superseded(world: World) -> Finding | None:
+    if world.revision is not None and world.revision != world.run.revision:
+        return Finding(Event.SUPERSEDED, reasons.SUPERSEDED, f"{world.revision} came and is shipped instead")
+    return None
+
+
+def escaped(world: World) -> Finding | None:
+    """Somebody unpaused the Deployment in mid-run: stop it while it has made no pod, else let it finish."""
+    match world.deployment:
+        case DeploymentFacts(paused=False, pending=True):
+            return Finding(Event.PAUSE_WANTED, reasons.PREPARING, "the Deployment was unpaused and is paused again")
+        case DeploymentFacts(paused=False):
+            return Finding(
+                Event.BYPASSED, reasons.BYPASSED, "somebody let the Deployment roll to the new revision by itself"
+            )
+    return None
+
+
+def drifted(world: World) -> Finding | None:
+    """Somebody else changed the weight; it is never raised again by ourselves."""
+    if not isinstance(world.route, Route) or world.route.share == world.run.weight:
+        return None
+    if world.run.reapply:
+        return Finding(Event.WEIGHT_WANTED, reasons.STAGE_RUNNING, "the weight is written once more, as asked")
+    live, ours = format_percentage(world.route.share), format_percentage(world.run.weight)
+    pulled = world.route.share < world.run.weight
+    return Finding(
+        Event.HELD,
+        reasons.TRAFFIC_PULLED if pulled else reasons.WEIGHT_DRIFTED,
+        f"somebody set the canary's weight to {live}, we had set {ours}; "
+        "annotate resume=true to set it again, or abort=true to end the run",
+    )
+
+
+def canary_lost(world: World) -> Finding | None:
+    """No pod answers for the canary although it has traffic: not a verdict, but its users must not wait for one."""
+    since = world.run.unready_since
+    if world.run.weight > 0 and since is not None and world.now - since >= LOST_AFTER:
+        return Finding(
+            Event.CANARY_LOST, reasons.CANARY_LOST, "no canary pod is ready; its traffic is on stable until one is"
+        )
+    return None
+
+
+def too_long(world: World) -> Finding | None:
+    span = world.run.plan.max_duration
+    if world.now - world.run.started_at <= span:
+        return None
+    return Finding(
+        Event.HELD,
+        reasons.MAX_DURATION_EXCEEDED,
+        "the run takes longer than maxDuration; annotate promote=true to go on to the next stage, or abort=true",
+    )
+
+
+def paused(world: World) -> Finding | None:
+    if world.run.paused:
+        return Finding(Event.HELD, reasons.PAUSED, "paused by hand; annotate resume=true to go on")
+    return None
+
+
+def _stable_is_gone(world: World) -> bool:
+    match world.deployment, world.canary:
+        case DeploymentFacts(available=0), CanaryFacts(ready=ready):
+            return ready > 0
+        case Missing(), CanaryFacts(ready=ready):
+            return ready > 0
+    return False

@@ -1,0 +1,67 @@
+"""How a rollout is doing, as standard tools read it."""
+
+from datetime import datetime
+from typing import Literal
+
+from canary_operator.api import reasons
+from canary_operator.api.status import Condition, Outcome, State, Status
+from canary_operator.core.findings import Finding
+from canary_operator.core.transitions import Event
+
+Kind = Literal["Ready", "Reconciling", "Stalled", "Succeeded"]
+Truth = Literal["True", "False", "Unknown"]
+_MOVING = frozenset({State.PREPARING, State.STAGED, State.PROMOTING, State.CLEANING, State.LEAVING})
+
+
+def conditions(status: Status, finding: Finding, generation: int, now: datetime) -> tuple[Condition, ...]:
+    """Ready, Reconciling, Stalled and Succeeded; a condition keeps its time while its status stays."""
+    stalled = _stalled(status, finding)
+    moving = not stalled and (status.state in _MOVING or _waits(status, finding))
+    ready = not stalled and finding.event is not Event.HELD and status.state not in {State.OUTSIDE, State.LEAVING}
+    message = finding.message[:1024]
+    truths: tuple[tuple[Kind, Truth, str, str], ...] = (
+        ("Ready", _truth(yes=ready), finding.reason, message),
+        ("Reconciling", _truth(yes=moving), finding.reason, message),
+        ("Stalled", _truth(yes=stalled), finding.reason, message if stalled else ""),
+        _succeeded(status),
+    )
+    before = {condition.type: condition for condition in status.conditions}
+    return tuple(
+        Condition(
+            type=kind,
+            status=truth,
+            reason=why,
+            message=text,
+            last_transition_time=_since(before.get(kind), truth, now),
+            observed_generation=generation,
+        )
+        for kind, truth, why, text in truths
+    )
+
+
+def _stalled(status: Status, finding: Finding) -> bool:
+    """A person must act: what is there can't be shipped or read, or was taken back."""
+    if status.state is State.RESTING:
+        return finding.event is Event.HELD or finding.reason in {reasons.ROLLED_BACK, reasons.ABORTED}
+    return status.state is State.OUTSIDE and finding.event is Event.HELD
+
+
+def _waits(status: Status, finding: Finding) -> bool:
+    return status.state is State.OUTSIDE and finding.event is Event.WAITED
+
+
+def _succeeded(status: Status) -> tuple[Kind, Truth, str, str]:
+    if status.run is not None and status.run.outcome is None:
+        return "Succeeded", "Unknown", reasons.RUN_STARTED, f"run {status.run.id} is in progress"
+    if not status.history:
+        return "Succeeded", "Unknown", reasons.AT_REST, "there was no run yet"
+    past = status.history[0]
+    return "Succeeded", _truth(yes=past.outcome is Outcome.PROMOTED), str(past.outcome), past.message
+
+
+def _truth(*, yes: bool) -> Truth:
+    return "True" if yes else "False"
+
+
+def _since(before: Condition | None, truth: Truth, now: datetime) -> datetime:
+    return before.last_transition_time if before is not None and before.status == truth else now

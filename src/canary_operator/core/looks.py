@@ -1,0 +1,45 @@
+"""What a new reading changes before anything is decided."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from canary_operator.api.status import Pinned, Run, State
+from canary_operator.core.checks.metrics import has_baseline
+from canary_operator.core.evidence.judge import fold, judge
+from canary_operator.core.plan import terms
+from canary_operator.core.questions import JUDGED
+from canary_operator.core.world import Endpoints, Reading, World
+
+
+def look(world: World) -> World:
+    """Count the newest reading into the run's evidence, and remember since when the canary has no endpoint."""
+    run = world.status.run
+    if run is None or run.outcome is not None or world.status.state not in JUDGED:
+        return world
+    run = _watch_endpoints(world, run)
+    if isinstance(world.reading, Reading):
+        run = _fold(world.reading, run, world.status.state, world.now)
+    judgement = judge(run.evidence, terms(run)) if run.pinned is not None else None
+    return replace(world, status=world.status.model_copy(update={"run": run}), judgement=judgement)
+
+
+def _fold(reading: Reading, run: Run, state: State, now: datetime) -> Run:
+    if run.pinned is None:
+        run = run.model_copy(update={"pinned": Pinned(scrape=reading.scrape, settle=reading.settle)})
+    clean_from = None
+    if run.pinned is not None and run.weight > 0 and run.weight_changed_at is not None:
+        clean_from = run.weight_changed_at + run.pinned.settle
+    alone = run.weight == 1
+    evidence = fold(run.evidence, reading.sample, terms(run), clean_from=clean_from, has_baseline=not alone)
+    good = evidence.at != run.evidence.at and (alone or has_baseline(reading))
+    looked_at = now if good or (run.looked_at is None and state is not State.STAGED) else run.looked_at
+    return run.model_copy(update={"evidence": evidence, "looked_at": looked_at})
+
+
+def _watch_endpoints(world: World, run: Run) -> Run:
+    match world.endpoints:
+        case Endpoints(canary=0) if run.unready_since is None:
+            return run.model_copy(update={"unready_since": world.now})
+        case Endpoints(canary=canary) if canary > 0 and run.unready_since is not None:
+            return run.model_copy(update={"unready_since": None})
+    return run

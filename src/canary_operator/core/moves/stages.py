@@ -1,0 +1,117 @@
+"""Going up: the intent is recorded, then the weight written, then the status."""
+
+from datetime import datetime, timedelta
+
+from canary_operator.api import reasons
+from canary_operator.api.quantities import format_percentage
+from canary_operator.api.status import Intent, Run
+from canary_operator.core.actions import Announce, EnsureCanary, Purpose, Record, SetWeight, Unpause
+from canary_operator.core.checks.preparing import needed
+from canary_operator.core.evidence.judge import new_stage
+from canary_operator.core.findings import Finding
+from canary_operator.core.moves.move import NOTHING, Move, available, deadline, in_state, readable_spec, shrink_warnings
+from canary_operator.core.plan import new_run, present_stage
+from canary_operator.core.world import World
+
+
+def start(world: World, finding: Finding) -> Move:
+    if world.revision is None:
+        raise AssertionError("a run starts only for a known revision")
+    run = new_run(world.status, readable_spec(world), world.revision, available(world), world.now)
+    run = run.model_copy(update={"prepare_by": deadline(world)})
+    warnings = shrink_warnings(world)
+    status = in_state(world, finding, run, runs=world.status.runs + 1, retry=False)
+    return Move((), status, (Announce(finding.reason, f"run {run.id}: {finding.message}"), *warnings))
+
+
+def ensure_canary(world: World, finding: Finding) -> Move:
+    action = EnsureCanary(world.run.revision, needed(world))
+    return Move((action,), in_state(world, finding))
+
+
+def give_traffic(world: World, finding: Finding) -> Move:
+    """The stage begins: intent, weight, status."""
+    run, weight = world.run, present_stage(world.run).weight
+    intent = run.model_copy(update={"intent": Intent(weight=weight, stage=run.stage)})
+    noted = world.status.model_copy(update={"run": intent})
+    staged = staged_run(run, world.now)
+    share = f"stage {run.stage} of {len(run.plan.stages)}"
+    told = (Announce(reasons.STAGE_STARTED, f"{share}: the canary gets {format_percentage(weight)}"),)
+    order = SetWeight(weight, Purpose.STAGE, run.id, run.stage)
+    return Move((Record(noted), order), in_state(world, finding, staged), told)
+
+
+def staged_run(run: Run, now: datetime) -> Run:
+    """The run once its stage's weight stands in the route. Warm-up lengthens the first stage with traffic."""
+    stage = present_stage(run)
+    warmup = timedelta() if run.evidence.warm else run.plan.analysis.warmup
+    changed = run.weight != stage.weight
+    return run.model_copy(
+        update={
+            "weight": stage.weight,
+            "weight_changed_at": now if changed else run.weight_changed_at,
+            "intent": None,
+            "ends_at": now + warmup + stage.duration,
+            "prepare_by": None,
+            "frozen_since": None,
+            "reapply": False,
+            "promote": False,
+            "looked_at": now if run.looked_at is None else run.looked_at,
+            "evidence": new_stage(run.evidence),
+        }
+    )
+
+
+def write_again(world: World, finding: Finding) -> Move:
+    """Somebody's edit of the weight is overwritten because a person asked for it."""
+    run = world.run
+    order = SetWeight(run.weight, Purpose.STAGE, run.id, run.stage)
+    again = run.model_copy(update={"reapply": False, "weight_changed_at": world.now})
+    return Move((order,), in_state(world, finding, again))
+
+
+def withdraw(world: World, finding: Finding) -> Move:
+    """The canary has no pod: its traffic goes to stable, and the same stage is prepared again."""
+    run = world.run
+    order = SetWeight(NOTHING, Purpose.STAGE, run.id, run.stage)
+    waiting = run.model_copy(
+        update={
+            "weight": NOTHING,
+            "weight_changed_at": world.now,
+            "intent": None,
+            "unready_since": None,
+            "prepare_by": deadline(world),
+            "ends_at": None,
+            "extended_until": None,
+        }
+    )
+    return Move((order,), in_state(world, finding, waiting), (Announce(finding.reason, finding.message, warning=True),))
+
+
+def prepare_next(world: World, finding: Finding) -> Move:
+    run = world.run
+    verified = run.verified and not finding.message.startswith("not verified")
+    following = run.model_copy(
+        update={
+            "stage": run.stage + 1,
+            "promote": False,
+            "prepare_by": deadline(world),
+            "frozen_since": None,
+            "extended_until": None,
+            "verified": verified,
+            "base_replicas": max(run.base_replicas, available(world)),
+        }
+    )
+    return Move((), in_state(world, finding, following))
+
+
+def begin_promotion(world: World, finding: Finding) -> Move:
+    run = world.run.model_copy(update={"promote": False, "prepare_by": deadline(world), "frozen_since": None})
+    return Move((), in_state(world, finding, run), (Announce(reasons.PROMOTING, f"run {run.id}: {finding.message}"),))
+
+
+def unpause(world: World, finding: Finding) -> Move:
+    """The point of no return: the act first, because only the act itself makes it true."""
+    run = world.run.model_copy(update={"unpaused": True, "prepare_by": deadline(world)})
+    told = (Announce(finding.reason, finding.message),)
+    return Move((Unpause(run.revision),), in_state(world, finding, run), told)

@@ -1,0 +1,40 @@
+"""The stage's clock: it stands still while nobody judges, and a restart neither shortens nor repeats a stage."""
+
+from datetime import datetime, timedelta
+
+from canary_operator.api.status import Run
+
+BLIND_AFTER_LOOKS = 3
+
+
+def look_span(run: Run) -> timedelta | None:
+    """Time between two looks; None before the metrics were measured."""
+    if run.pinned is None:
+        return None
+    return run.pinned.scrape * run.plan.analysis.scrapes_per_look
+
+
+def blind_since(run: Run, now: datetime) -> datetime | None:
+    """Since when no good look was taken, if that is longer than three looks."""
+    span = look_span(run)
+    if span is None or run.looked_at is None:
+        return run.weight_changed_at or run.started_at
+    return run.looked_at if now - run.looked_at > BLIND_AFTER_LOOKS * span else None
+
+
+def freeze(run: Run, since: datetime) -> Run:
+    """Stop the clock; a clock that stands already keeps its earlier mark."""
+    return run if run.frozen_since is not None else run.model_copy(update={"frozen_since": since})
+
+
+def thaw(run: Run, now: datetime) -> Run:
+    """Let the clock go on: what was to end moves by as long as it stood."""
+    if run.frozen_since is None:
+        return run
+    stood = now - run.frozen_since
+    moved = {
+        name: moment + stood
+        for name in ("ends_at", "extended_until", "prepare_by")
+        if (moment := getattr(run, name)) is not None
+    }
+    return run.model_copy(update={**moved, "frozen_since": None})

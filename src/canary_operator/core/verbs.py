@@ -1,0 +1,112 @@
+"""What people order by annotation: each order is acted on once.
+
+A verb is recorded, then its annotation removed, then acted on; abort acts first. So a crash between any two of these
+does nothing twice and forgets nothing.
+"""
+
+from collections.abc import Mapping
+
+from canary_operator.api import reasons
+from canary_operator.api.status import Hold, Outcome, PendingVerb, Run, State, Status
+from canary_operator.core.actions import Action, Announce, Record, RemoveVerb
+from canary_operator.core.world import DeploymentFacts, World
+
+VERBS = ("abort", "promote", "retry", "pause", "resume")
+"""In this order they are acted on when several come at once."""
+
+_RUNNING = frozenset({State.PREPARING, State.STAGED})
+
+
+def abort_wanted(world: World) -> bool:
+    """A run can be aborted up to the point of no return."""
+    value = world.verbs.get("abort")
+    return value is not None and why_not(world, "abort", value) is None
+
+
+def hear(world: World) -> tuple[tuple[Action, ...], Status] | None:
+    """Act on the first verb that is there; None when there is none."""
+    status = world.status
+    if status.pending_verb is not None:
+        return _finish(world, status.pending_verb)
+    verb = next((verb for verb in VERBS if verb in world.verbs), None)
+    if verb is None:
+        return None
+    value = world.verbs[verb]
+    refusal = why_not(world, verb, value)
+    if refusal is not None:
+        ignored = Announce(reasons.VERB_IGNORED, f"{verb}={value}: {refusal}", warning=True)
+        return (RemoveVerb(verb, value), ignored), status
+    pending = PendingVerb.model_validate({"verb": verb, "value": value})
+    noted = status.model_copy(update={"pending_verb": pending})
+    actions, done = _finish(world, pending)
+    return (Record(noted), *actions), done
+
+
+def why_not(world: World, verb: str, value: str) -> str | None:
+    """Why a verb can't be acted on now; None when it can."""
+    run = world.status.run
+    if verb == "retry":
+        return _why_not_retry(world.status, value)
+    if run is None:
+        return "there is no run in progress"
+    if value not in {"true", run.id}:
+        return f"the run in progress is {run.id}; give that id, or true"
+    return _why_not_now(world, run, verb)
+
+
+def _why_not_now(world: World, run: Run, verb: str) -> str | None:
+    state = world.status.state
+    match verb:
+        case "abort" if state is State.PROMOTING and _rolling(world, run):
+            return "the Deployment rolls to the new revision already; ship another revision instead"
+        case "abort" if state in _RUNNING or state is State.PROMOTING:
+            return None
+        case "promote" if state is State.STAGED or (state is State.PROMOTING and world.deployment is None):
+            return None
+        case "promote" if state is State.PREPARING:
+            return "the canary is on its way to the next stage; there is no stage to end"
+        case "pause" | "resume" if state in _RUNNING:
+            return None
+    return f"the run is {state} already"
+
+
+def _why_not_retry(status: Status, value: str) -> str | None:
+    if status.state is not State.RESTING:
+        return "a run is in progress, or the workload is not adopted"
+    if status.last_outcome not in {Outcome.ROLLED_BACK, Outcome.ABORTED}:
+        return "the last run did not fail"
+    if value not in {"true", *(past.id for past in status.history[:1])}:
+        return "that is not the id of the last run"
+    return None
+
+
+def _rolling(world: World, run: Run) -> bool:
+    match world.deployment:
+        case DeploymentFacts(paused=paused):
+            return run.unpaused or not paused
+    return False
+
+
+def _finish(world: World, pending: PendingVerb) -> tuple[tuple[Action, ...], Status]:
+    """Remove the annotation if it is still there, then let the status carry the effect."""
+    removal = (RemoveVerb(pending.verb, pending.value),) if world.verbs.get(pending.verb) == pending.value else ()
+    run = world.status.run
+    update: dict[str, object] = {"pending_verb": None}
+    if pending.verb == "retry":
+        update["retry"] = True
+    elif run is not None:
+        update["run"] = run.model_copy(update=_effect(pending.verb, run.hold))
+    done = Announce(reasons.VERB_DONE, f"{pending.verb}={pending.value}")
+    return (*removal, done), world.status.model_copy(update=update)
+
+
+def _effect(verb: str, hold: Hold | None) -> Mapping[str, object]:
+    match verb:
+        case "pause":
+            return {"paused": True}
+        case "resume":
+            drifted = hold is not None and hold.reason in {reasons.TRAFFIC_PULLED, reasons.WEIGHT_DRIFTED}
+            return {"paused": False, "reapply": drifted}
+        case "promote":
+            return {"promote": True}
+    return {}

@@ -1,0 +1,54 @@
+"""Look: ask the ports what is there. Whatever is missing or silent is a value, never an exception."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+
+from canary_operator.api.rollout import Spec
+from canary_operator.core.questions import JUDGED, questions
+from canary_operator.core.world import World
+from canary_operator.ports import Ports, Target
+from canary_operator.reconcile.rollout import Rollout, target_of
+
+
+async def observe(rollout: Rollout, ports: Ports, now: datetime) -> World:
+    """The world of this rollout; what the state does not need is not asked."""
+    if not isinstance(rollout.spec, Spec):
+        return _unseen(rollout, now)
+    target = target_of(rollout)
+    route, stable, canary = await asyncio.gather(
+        ports.traffic.look(target),
+        ports.workloads.look_stable(target),
+        ports.workloads.look_canary(target, pods=False),
+    )
+    ask = questions(rollout.status, stable, canary, now)
+    if ask.pods:
+        canary = await ports.workloads.look_canary(target, pods=True)
+    _keep_watching(target, rollout, ports)
+    unasked = _unseen(rollout, now)
+    endpoints = await ports.workloads.look_endpoints(target) if ask.endpoints else unasked.endpoints
+    reading = ports.metrics.latest(target)
+    return replace(unasked, route=route, deployment=stable, canary=canary, endpoints=endpoints, reading=reading)
+
+
+def _unseen(rollout: Rollout, now: datetime) -> World:
+    """Only what the object itself says."""
+    return World(
+        now=now,
+        name=rollout.name,
+        generation=rollout.generation,
+        spec=rollout.spec,
+        status=rollout.status,
+        saved=rollout.saved,
+        deleting=rollout.deleting,
+        finalizer=rollout.finalizer,
+        verbs=rollout.verbs,
+    )
+
+
+def _keep_watching(target: Target, rollout: Rollout, ports: Ports) -> None:
+    run = rollout.status.run
+    if run is not None and run.outcome is None and rollout.status.state in JUDGED:
+        ports.metrics.watch(target, provider=run.plan.analysis.provider_ref.name)
+    else:
+        ports.metrics.unwatch(target.uid)
