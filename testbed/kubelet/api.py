@@ -89,7 +89,7 @@ class Api:
                 if not _is_passing(refusal):
                     raise
             except (aiohttp.ClientError, TimeoutError) as error:
-                _log.info("api_unreachable", path=path, error=repr(error))
+                _log.info("api_unreachable", path=path, error=f"{type(error).__name__}: {error}")
             await asyncio.sleep(PAUSE)
 
     async def follow(self, path: str) -> AsyncIterator[Listed | Changed]:
@@ -101,7 +101,7 @@ class Api:
                 async for change in self._watch(path, version):
                     yield change
             except (aiohttp.ClientError, TimeoutError, Refused, ValueError) as error:
-                _log.info("watch_broken", path=path, error=repr(error))
+                _log.info("watch_broken", path=path, error=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(PAUSE)
 
     async def _list(self, path: str) -> tuple[tuple[Mapping[str, Any], ...], str]:

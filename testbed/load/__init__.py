@@ -1,9 +1,8 @@
 """A load generator that knows versions: who answered, how, how fast, and since when.
 
-load = Load(Plan("http://127.0.0.1:20010", host="checkout.example", rate=100))
-load.start()
-...
-summary = await load.stop()
+async with Load(Plan("http://127.0.0.1:20010", host="checkout.example", rate=100)) as load:
+    ...
+summary = summarise(load.record)
 """
 
 from testbed.load.command import main

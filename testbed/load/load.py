@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 from testbed.load.connection import Connection, Response
 from testbed.load.plan import Plan
@@ -24,6 +24,13 @@ class Load:
         self._cookies: dict[int, dict[str, str]] = {}
         self._requests: set[asyncio.Task[None]] = set()
         self._pacing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     def start(self) -> None:
         """Needs a running event loop; returns at once."""
@@ -83,6 +90,8 @@ class Load:
             raise
         if connection.open:
             self._idle.append(connection)
+        else:
+            connection.close()
         return response
 
     async def _connection(self) -> Connection:

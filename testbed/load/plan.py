@@ -26,7 +26,7 @@ class Plan:
     path: str = "/"
     headers: Mapping[str, str] = field(default_factory=dict)
     connections: int = 64
-    """A request that finds all of them busy for TIMEOUT is counted as not sent."""
+    """A request that finds all of them busy until its timeout is a timeout, and not counted as sent."""
     timeout: float = 10.0
     """Seconds from the moment a request is due until it is given up."""
 

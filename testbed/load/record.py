@@ -14,7 +14,7 @@ class Seen:
     first_failure: float | None = None
     last_failure: float | None = None
     statuses: Counter[int] = field(default_factory=Counter)
-    milliseconds: array[float] = field(default_factory=lambda: array("f"))
+    milliseconds: "array[float]" = field(default_factory=lambda: array("f"))
     """From the moment a request was due, so that a queue in front of a slow server is not overlooked."""
 
 
