@@ -1,0 +1,78 @@
+"""The rollout object itself: its status, finalizer and verbs, and the events about it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from canary_operator.api.model import GROUP
+from canary_operator.api.status import Status
+from canary_operator.core.actions import Announce, RemoveVerb
+from canary_operator.errors import Gone
+from canary_operator.ports import Target
+from canary_operator.providers.events import Events
+from canary_operator.providers.json_patch import Operation, add, remove, test
+from canary_operator.providers.kubernetes import Kubernetes
+from canary_operator.providers.objects import Object, Objects
+from canary_operator.providers.resources import ROLLOUTS
+from canary_operator.providers.stored import Stored
+
+FINALIZER = f"{GROUP}/finalizer"
+
+
+class KubernetesJournal:
+    """Implements `ports.Journal`. Every write applies to exactly the copy in the store."""
+
+    def __init__(self, kubernetes: Kubernetes, objects: Objects, *, now: Callable[[], datetime], identity: str) -> None:
+        """`identity` names this process in events; `now` is in UTC."""
+        self._objects = objects
+        self._stored = Stored(kubernetes, objects)
+        self._events = Events(kubernetes, now=now, identity=identity)
+
+    async def record(self, target: Target, status: Status) -> None:
+        written = status.model_dump(mode="json", by_alias=True, exclude_none=True)
+        await self._stored.patch(ROLLOUTS, self._body(target), (add(written, "status"),), subresource="status")
+
+    async def set_finalizer(self, target: Target, *, present: bool) -> None:
+        if present:
+            body = self._body(target)
+            await self._stored.patch(ROLLOUTS, body, _with_finalizer(body))
+        else:
+            await self._release(target)
+
+    async def remove_verb(self, target: Target, action: RemoveVerb) -> None:
+        body, key = self._body(target), f"{GROUP}/{action.verb}"
+        if (body["metadata"].get("annotations") or {}).get(key) == action.value:
+            place = ("metadata", "annotations", key)
+            await self._stored.patch(ROLLOUTS, body, (test(action.value, *place), remove(*place)))
+
+    async def announce(self, target: Target, action: Announce) -> None:
+        await self._events.tell(target, action)
+
+    async def _release(self, target: Target) -> None:
+        """Take the finalizer off; the object may be gone by that very write, or before."""
+        try:
+            body = self._body(target)
+            answer = await self._stored.patch(ROLLOUTS, body, _without_finalizer(body))
+        except Gone:
+            return
+        metadata = answer["metadata"]
+        if "deletionTimestamp" in metadata and not metadata.get("finalizers"):
+            self._objects.drop(ROLLOUTS, target.namespace, target.name)
+
+    def _body(self, target: Target) -> Object:
+        """The newest copy of this very rollout; one of the same name that was made later is another."""
+        body = self._objects.get(ROLLOUTS, target.namespace, target.name)
+        if body is None or body["metadata"]["uid"] != target.uid:
+            raise Gone(f"CanaryRollout {target.key} does not exist any more")
+        return body
+
+
+def _with_finalizer(body: Object) -> tuple[Operation, ...]:
+    present = body["metadata"].get("finalizers") or []
+    return () if FINALIZER in present else (add([*present, FINALIZER], "metadata", "finalizers"),)
+
+
+def _without_finalizer(body: Object) -> tuple[Operation, ...]:
+    present = body["metadata"].get("finalizers") or []
+    if FINALIZER not in present:
+        return ()
+    return (add([name for name in present if name != FINALIZER], "metadata", "finalizers"),)

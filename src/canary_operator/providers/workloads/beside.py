@@ -1,0 +1,85 @@
+"""What we create beside the user's workload: the canary Deployment and, where there is none, the canary Service."""
+
+from canary_operator.core.actions import EnsureCanary
+from canary_operator.core.world import Problem
+from canary_operator.errors import Conflict, InvalidCanary
+from canary_operator.ports import Target
+from canary_operator.providers.json_patch import add
+from canary_operator.providers.kubernetes import Kubernetes
+from canary_operator.providers.objects import Object
+from canary_operator.providers.resources import DEPLOYMENTS, SERVICES
+from canary_operator.providers.stored import Stored
+from canary_operator.providers.workloads.canary import canary_deployment
+from canary_operator.providers.workloads.canary_service import canary_service
+from canary_operator.providers.workloads.found import Found
+from canary_operator.providers.workloads.labels import Override
+from canary_operator.providers.workloads.marks import REVISION, annotation, is_ours
+from canary_operator.providers.workloads.problems import (
+    Applicant,
+    canary_name_taken,
+    find_problem,
+    find_template_problem,
+)
+from canary_operator.providers.workloads.revision import revision_of
+
+
+class Beside:
+    """Ours to make and to remove; an object of somebody else's is used or refused, never changed."""
+
+    def __init__(self, kubernetes: Kubernetes, stored: Stored, found: Found) -> None:
+        self._kubernetes = kubernetes
+        self._stored = stored
+        self._found = found
+
+    async def ensure_canary(self, target: Target, action: EnsureCanary) -> None:
+        present = self._found.canary(target)
+        if present is None or not is_ours(present, target):
+            await self._create_canary(target, action)
+        elif "deletionTimestamp" in present["metadata"]:
+            raise Conflict("the canary is still being removed; a new one follows")
+        elif annotation(present, REVISION) != action.revision:
+            await self._stored.delete(DEPLOYMENTS, present)
+            raise Conflict(f"the canary of another revision was removed; the one of {action.revision} follows")
+        elif present["spec"].get("replicas", 1) != action.replicas:
+            await self._stored.patch(DEPLOYMENTS, present, (add(action.replicas, "spec", "replicas"),))
+
+    async def remove_canary(self, target: Target) -> None:
+        present = self._found.canary(target)
+        if present is not None and is_ours(present, target):
+            await self._stored.delete(DEPLOYMENTS, present)
+
+    async def ensure_service(self, target: Target, deployment: Object) -> None:
+        """Raises InvalidCanary for whatever keeps this Deployment from having a canary."""
+        applicant = await self._found.applicant(target, deployment)
+        _refuse(find_problem(applicant))
+        await self._complete(applicant)
+
+    async def remove_service(self, target: Target) -> None:
+        service = await self._kubernetes.get(SERVICES, target.namespace, target.spec.canary_service)
+        if service is not None and is_ours(service, target):
+            metadata = service["metadata"]
+            await self._kubernetes.delete(SERVICES, target.namespace, metadata["name"], uid=metadata["uid"])
+
+    async def _create_canary(self, target: Target, action: EnsureCanary) -> None:
+        deployment = self._found.present(target)
+        if revision_of(deployment["spec"]["template"]) != action.revision:
+            raise Conflict(f"the Deployment's template is not revision {action.revision} any more")
+        applicant = await self._found.applicant(target, deployment)
+        _refuse(canary_name_taken(applicant) or find_template_problem(applicant))
+        override = await self._complete(applicant)
+        await self._stored.create(DEPLOYMENTS, canary_deployment(target, deployment, override, action.replicas))
+
+    async def _complete(self, applicant: Applicant) -> Override:
+        """Make the canary Service where there is none; the label that it selects by."""
+        override = applicant.override
+        if isinstance(override, Problem):
+            raise InvalidCanary(override.reason, override.message)
+        if applicant.canary_service is None and applicant.service is not None:
+            body = canary_service(applicant.target, applicant.service, override)
+            await self._kubernetes.create(SERVICES, applicant.target.namespace, body)
+        return override
+
+
+def _refuse(problem: Problem | None) -> None:
+    if problem is not None:
+        raise InvalidCanary(problem.reason, problem.message)

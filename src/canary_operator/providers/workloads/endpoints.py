@@ -1,0 +1,29 @@
+from collections.abc import Sequence
+
+from canary_operator.providers.objects import Object
+
+SERVICE_NAME = "kubernetes.io/service-name"
+
+
+def ready_endpoints(slices: Sequence[Object], service: str) -> int:
+    """How many pods behind this Service take new requests.
+
+    A pod with two address families stands in two slices and counts once. An absent `ready` means ready, as the API
+    defines it.
+    """
+    found = {
+        _who(endpoint)
+        for piece in slices
+        if (piece["metadata"].get("labels") or {}).get(SERVICE_NAME) == service
+        for endpoint in piece.get("endpoints") or []
+        if _takes_requests(endpoint.get("conditions") or {})
+    }
+    return len(found)
+
+
+def _takes_requests(conditions: Object) -> bool:
+    return conditions.get("ready") is not False and not conditions.get("terminating")
+
+
+def _who(endpoint: Object) -> str:
+    return str((endpoint.get("targetRef") or {}).get("uid") or endpoint["addresses"][0])
