@@ -126,8 +126,6 @@ class Run(Model):
     """Until when the canary, or after promotion stable, must be ready."""
     ends_at: datetime | None = None
     """When the stage ends, if there is enough to judge by then."""
-    extended_until: datetime | None = None
-    """How long the stage waits for missing requests."""
     looked_at: datetime | None = None
     """When the last good look was taken."""
     frozen_since: datetime | None = None

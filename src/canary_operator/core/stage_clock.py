@@ -34,7 +34,12 @@ def thaw(run: Run, now: datetime) -> Run:
     stood = now - run.frozen_since
     moved = {
         name: moment + stood
-        for name in ("ends_at", "extended_until", "prepare_by")
+        for name in ("ends_at", "prepare_by")
         if (moment := getattr(run, name)) is not None
     }
     return run.model_copy(update={**moved, "frozen_since": None})
+
+
+def stage_end(run: Run, now: datetime) -> datetime | None:
+    """When the stage's time is over, with the time that its clock has stood still so far."""
+    return thaw(run, now).ends_at

@@ -20,6 +20,7 @@ from canary_operator.core.checks.running import (
 )
 from canary_operator.core.findings import Finding
 from canary_operator.core.plan import is_last, present_stage
+from canary_operator.core.stage_clock import stage_end
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import World
 
@@ -39,7 +40,8 @@ def baseline_burning(world: World) -> Finding | None:
 def time_not_over(world: World) -> Finding | None:
     """The stage ends with a look: one that was taken after its time."""
     run = world.run
-    if run.ends_at is None or run.looked_at is None or run.looked_at < run.ends_at:
+    ends_at = stage_end(run, world.now)
+    if ends_at is None or run.looked_at is None or run.looked_at < ends_at:
         warm = run.evidence.warm
         sentence = world.judgement.sentence if world.judgement else ""
         return Finding(Event.WAITED, reasons.STAGE_RUNNING if warm else reasons.WARMING_UP, sentence)
@@ -65,7 +67,7 @@ def extended_until(world: World) -> datetime:
     run = world.run
     extension = run.plan.analysis.max_extension
     span = present_stage(run).duration if extension is None else extension
-    return (run.ends_at or world.now) + span
+    return (stage_end(run, world.now) or world.now) + span
 
 
 def _still_missing(world: World, text: str) -> Finding:

@@ -82,7 +82,6 @@ def withdraw(world: World, finding: Finding) -> Move:
             "unready_since": None,
             "prepare_by": deadline(world),
             "ends_at": None,
-            "extended_until": None,
         }
     )
     return Move((order,), in_state(world, finding, waiting), (Announce(finding.reason, finding.message, warning=True),))
@@ -97,7 +96,6 @@ def prepare_next(world: World, finding: Finding) -> Move:
             "promote": False,
             "prepare_by": deadline(world),
             "frozen_since": None,
-            "extended_until": None,
             "verified": verified,
             "base_replicas": max(run.base_replicas, available(world)),
         }

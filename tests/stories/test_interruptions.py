@@ -1,0 +1,135 @@
+"""Killed at any instant: the run ends as it would have, and never worse meanwhile."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from canary_operator.api import reasons
+from canary_operator.api.status import Outcome, State
+from canary_operator.core.actions import EnsureCanary, SetWeight
+from canary_operator.errors import Conflict, Unavailable
+from tests.doubles.memory import Crash
+from tests.doubles.story import Story, a_spec
+
+SHORT = a_spec(stages=("10%", "100%"), duration="30s", minCanaryRequests=10)
+WRITES = 30
+
+
+@pytest.mark.parametrize("moment", range(2 * WRITES))
+async def test_a_good_release_survives_a_kill_around_every_write(moment: int) -> None:
+    """Whichever write the process dies before or after, the release is promoted and nothing of ours is left."""
+    story = await Story(SHORT).adopted()
+    story.cluster.faults[story.cluster.writes * 2 + moment] = Crash
+    await story.release("v2")
+    await story.after(minutes=3)
+    story.expects(weight="0%", reason=reasons.AT_REST, state=State.RESTING)
+    assert story.status.last_outcome is Outcome.PROMOTED
+    assert (story.cluster.record, story.cluster.canary) == (None, None)
+    assert story.status.runs == 1
+
+
+@pytest.mark.parametrize("moment", range(2 * WRITES))
+async def test_a_bad_release_survives_a_kill_around_every_write(moment: int) -> None:
+    """Whichever write the process dies before or after, the canary is taken back and no weight rises afterwards."""
+    story = await Story(SHORT).adopted()
+    story.cluster.faults[story.cluster.writes * 2 + moment] = Crash
+    await story.release("v2")
+    await story.after(minutes=3, canary_bad=1.0)
+    story.expects(weight="0%", reason=reasons.ROLLED_BACK, state=State.RESTING)
+    fall = story.weights.index(0)
+    assert set(story.weights[fall:]) == {0}
+    assert (story.cluster.record, story.cluster.canary) == (None, None)
+
+
+class Chaos(Story):
+    """A story whose passes may end with an error of the API server, and go on; each event is a method."""
+
+    async def passes(self) -> "Story":
+        for _ in range(5):
+            try:
+                return await super().passes()
+            except Unavailable:
+                continue
+        raise AssertionError("the API server was back and the passes still failed")
+
+    async def time(self) -> None:
+        await self.after(seconds=20)
+
+    async def harm(self) -> None:
+        """A canary that fails everything while it is seen never gets more traffic than it had."""
+        share, seen = self.cluster.share, self.cluster.metrics_down is None
+        before, state = len(self.cluster.log), self.status.state
+        await self.after(seconds=20, canary_bad=1.0)
+        if share > 0 and seen and state is State.STAGED:
+            run = self.status.run
+            same = [action for action in self.cluster.log[before:] if isinstance(action, SetWeight)]
+            assert all(action.weight <= share for action in same) or (run is not None and run.paused)
+
+    async def quiet(self) -> None:
+        await self.after(seconds=20, rate=0)
+
+    async def commit(self) -> None:
+        self.cluster.template, self.cluster.paused = f"v{len(self.cluster.log) + 2}", True
+        await self.passes()
+
+    async def revert(self) -> None:
+        self.cluster.template, self.cluster.paused = self.cluster.running, True
+        await self.passes()
+
+    async def blind(self) -> None:
+        self.cluster.metrics_down = reasons.METRICS_UNAVAILABLE
+
+    async def seeing(self) -> None:
+        self.cluster.metrics_down = None
+
+    async def pulled(self) -> None:
+        self.cluster.share /= 2
+        await self.passes()
+
+    async def unready(self) -> None:
+        await self._pods(ready=False)
+
+    async def ready(self) -> None:
+        await self._pods(ready=True)
+
+    async def _pods(self, *, ready: bool) -> None:
+        self.cluster.canary_starts = ready
+        canary = self.cluster.canary
+        if canary is not None:
+            self.cluster.canary = type(canary)(canary.revision, canary.replicas, canary.replicas if ready else 0)
+        await self.after(seconds=5, step=1)
+
+
+DEEDS = ("time", "harm", "quiet", "commit", "revert", "blind", "seeing", "pulled", "unready", "ready", "restarts")
+ORDERS = ("pause", "resume", "promote", "abort", "retry")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    events=st.lists(st.sampled_from(DEEDS + ORDERS), max_size=25),
+    faults=st.dictionaries(st.integers(0, 120), st.sampled_from([Crash, Conflict, Unavailable]), max_size=6),
+)
+async def test_whatever_happens_some_things_never_do(events: list[str], faults: dict[int, type[Exception]]) -> None:
+    """In any order of events and faults no weight leaves the plan, none comes before pods, and nothing stays behind."""
+    story = Chaos(SHORT)
+    story.cluster.faults.update(faults)
+    await story.adopted()
+    for event in events:
+        before = len(story.cluster.log)
+        await (story.orders(event) if event in ORDERS else getattr(story, event)())
+        _check_weights(story, before)
+    story.cluster.faults.clear()
+    story.cluster.deleting = True
+    await story.after(seconds=30)
+    assert not story.cluster.finalizer
+    assert (story.cluster.record, story.cluster.canary, story.cluster.adopted) == (None, None, False)
+
+
+def _check_weights(story: Story, before: int) -> None:
+    """Each weight that was written is one of the plan's, and pods had been asked for before it rose."""
+    planned = {stage.weight for stage in SHORT.stages} | {0}
+    for position, action in enumerate(story.cluster.log[before:], before):
+        if isinstance(action, SetWeight):
+            assert action.weight in planned
+            if action.weight > 0:
+                assert any(isinstance(earlier, EnsureCanary) for earlier in story.cluster.log[:position])
