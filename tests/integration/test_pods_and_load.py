@@ -85,8 +85,9 @@ async def test_weights_errors_and_counts_agree(shop: Shop) -> None:
         failed = shop.counted(
             'istio_requests_total{reporter="destination",response_code="500",namespace="NS"}', WORKLOAD
         )
-        return sent.get("checkout", 0) - shop.asked["v1", 200] == stable["answered"] and (
-            failed.get("checkout-canary", 0) - shop.asked["v2-e10", 500] == canary["failed"]
+        return (sent.get("checkout"), failed.get("checkout-canary")) == (
+            stable["answered"] + shop.asked["v1", 200],
+            canary["failed"] + shop.asked["v2-e10", 500],
         )
 
     assert await asyncio.to_thread(soon, agree, 2.5)
