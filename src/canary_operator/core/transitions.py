@@ -47,19 +47,18 @@ class Event(StrEnum):
     GIVEN_BACK = "GivenBack"
 
 
-ENDINGS = frozenset(
-    {
-        Event.HARMED,
-        Event.OVERDUE,
-        Event.STARVED,
-        Event.ABORTED,
-        Event.SUPERSEDED,
-        Event.BYPASSED,
-        Event.ROLLED_OUT,
-    }
+ENDINGS = (
+    Event.HARMED,
+    Event.OVERDUE,
+    Event.STARVED,
+    Event.ABORTED,
+    Event.SUPERSEDED,
+    Event.BYPASSED,
+    Event.ROLLED_OUT,
 )
 """Events that decide how a run ends."""
 
+_BEFORE_RETURN = tuple(event for event in ENDINGS if event is not Event.ROLLED_OUT)
 _STAYS = (Event.WAITED, Event.HELD)
 
 _MOVES: dict[State, dict[Event, State]] = {
@@ -84,7 +83,7 @@ _MOVES: dict[State, dict[Event, State]] = {
         Event.CANARY_LOST: State.PREPARING,
         Event.WEIGHT_WANTED: State.PREPARING,
         Event.CANARY_READY: State.STAGED,
-        **dict.fromkeys(ENDINGS - {Event.ROLLED_OUT}, State.CLEANING),
+        **dict.fromkeys(_BEFORE_RETURN, State.CLEANING),
     },
     State.STAGED: {
         Event.DELETED: State.LEAVING,
@@ -93,7 +92,7 @@ _MOVES: dict[State, dict[Event, State]] = {
         Event.CANARY_LOST: State.PREPARING,
         Event.STAGE_PASSED: State.PREPARING,
         Event.LAST_STAGE_PASSED: State.PROMOTING,
-        **dict.fromkeys(ENDINGS - {Event.ROLLED_OUT}, State.CLEANING),
+        **dict.fromkeys(_BEFORE_RETURN, State.CLEANING),
     },
     State.PROMOTING: {
         Event.DELETED: State.LEAVING,
