@@ -7,18 +7,36 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-_PERCENTAGE = r"^[0-9]{1,4}(\.[0-9]{1,4})?%$"
-_SHARE = r"^(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)%$"
-_DURATION = r"^(0s|([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?)$"
-_DURATION_PARTS = re.compile(r"^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?$")
+from canary_operator.api.cel import lowered, matches
+
+PERCENTAGE = r"^[0-9]{1,4}(\.[0-9]{1,4})?%$"
+SHARE = r"^(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)%$"
+DURATION = r"^([0-9]{1,4}h([0-9]{1,5}m)?([0-9]{1,6}s)?|[0-9]{1,5}m([0-9]{1,6}s)?|[0-9]{1,6}s)$"
+
+_PERCENTAGE_SAYS = 'must be a percentage below 10000%, with at most four decimals, such as "50%" or "2.5%"'
+_SHARE_SAYS = 'must be a percentage from 0% to 100%, with at most four decimals, such as "5%" or "0.5%"'
+_DURATION_SAYS = 'must be a duration in hours, minutes and whole seconds, such as "90s", "30m" or "1h30m"'
+
+_DURATION_PARTS = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+(?:\.[0-9]{1,6})?)s)?")
+_LONGEST = 16
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def parse_percentage(value: object) -> Fraction:
     """`"0.5%"` → 1/200. A Fraction passes unchanged."""
     if isinstance(value, Fraction):
         return value
-    if not isinstance(value, str) or not re.fullmatch(_PERCENTAGE, value):
-        raise ValueError(f'{value!r} is not a percentage; write for example "5%" or "0.5%"')
+    if not isinstance(value, str) or not re.fullmatch(PERCENTAGE, value):
+        raise ValueError(_PERCENTAGE_SAYS)
+    return Fraction(value[:-1]) / 100
+
+
+def parse_share(value: object) -> Fraction:
+    """Likewise, but at most 1."""
+    if isinstance(value, Fraction) and 0 <= value <= 1:
+        return value
+    if not isinstance(value, str) or not re.fullmatch(SHARE, value):
+        raise ValueError(_SHARE_SAYS)
     return Fraction(value[:-1]) / 100
 
 
@@ -29,44 +47,43 @@ def format_percentage(share: Fraction) -> str:
 
 
 def parse_duration(value: object) -> timedelta:
-    """`"1h30m"` → 90 minutes. A timedelta passes unchanged."""
+    """`"1h30m"` → 90 minutes. A timedelta passes unchanged. Our own status may hold parts of a second: `"0.25s"`."""
     if isinstance(value, timedelta):
         return value
     parts = _DURATION_PARTS.fullmatch(value) if isinstance(value, str) and value else None
     if parts is None:
-        raise ValueError(f'{value!r} is not a duration; write for example "90s", "30m" or "1h30m"')
-    hours, minutes, seconds = (float(part or 0) for part in parts.groups())
-    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        raise ValueError(_DURATION_SAYS)
+    hours, minutes, seconds = (Fraction(part or 0) for part in parts.groups())
+    return int(((hours * 60 + minutes) * 60 + seconds) * 1_000_000) * _MICROSECOND
 
 
 def format_duration(span: timedelta) -> str:
-    """90 minutes → `"1h30m"`; fractions of a second are kept only when there are any."""
-    seconds = span.total_seconds()
-    hours, rest = divmod(seconds, 3600)
-    minutes, rest = divmod(rest, 60)
-    parts = [f"{int(hours)}h" * (hours > 0), f"{int(minutes)}m" * (minutes > 0), f"{rest:g}s" * (rest > 0)]
+    """90 minutes → `"1h30m"`; parts of a second are kept, to the microsecond, only when there are any."""
+    minutes, rest = divmod(span // _MICROSECOND, 60_000_000)
+    hours, minutes = divmod(minutes, 60)
+    seconds = f"{rest // 1_000_000}.{rest % 1_000_000:06}".rstrip("0").rstrip(".")
+    parts = [f"{hours}h" * (hours > 0), f"{minutes}m" * (minutes > 0), f"{seconds}s" * (rest > 0)]
     return "".join(parts) or "0s"
 
 
+def _as_text(pattern: str, says: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "maxLength": _LONGEST, **lowered([matches(pattern, says)])})
+
+
+_percentage_text = PlainSerializer(format_percentage, return_type=str)
+
 Percentage = Annotated[
-    Fraction,
-    BeforeValidator(parse_percentage),
-    PlainSerializer(format_percentage, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": _PERCENTAGE, "maxLength": 10}),
+    Fraction, BeforeValidator(parse_percentage), _percentage_text, _as_text(PERCENTAGE, _PERCENTAGE_SAYS)
 ]
 """Any percentage from 0 % upwards."""
 
-Share = Annotated[
-    Fraction,
-    BeforeValidator(parse_percentage),
-    PlainSerializer(format_percentage, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": _SHARE, "maxLength": 9}),
-]
+Share = Annotated[Fraction, BeforeValidator(parse_share), _percentage_text, _as_text(SHARE, _SHARE_SAYS)]
 """A percentage between 0 % and 100 %."""
 
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": _DURATION, "minLength": 2, "maxLength": 16}),
+    _as_text(DURATION, _DURATION_SAYS),
 ]
+"""A span of time, never negative."""

@@ -2,17 +2,16 @@
 
 from datetime import timedelta
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
+from canary_operator.api import contradictions
 from canary_operator.api.model import Model
+from canary_operator.api.names import LabelKey, ObjectName, RevisionName, ServiceName
 from canary_operator.api.quantities import Duration, Percentage, Share
 
-ObjectName = Annotated[
-    str, StringConstraints(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
-]
-ServiceName = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$")]
+MOST_STAGES = 20
 
 
 class DeploymentRef(Model):
@@ -26,7 +25,7 @@ class Workload(Model):
     adoption: Literal["Policy", "Pause"] = "Policy"
     """How a new template is caught. Policy: an admission policy pauses the Deployment in the same write, so at rest it
     is not paused. Pause: the Deployment stays paused all the time (for clusters without MutatingAdmissionPolicy v1)."""
-    canary_label: Annotated[str, StringConstraints(min_length=1, max_length=317)] | None = None
+    canary_label: LabelKey | None = None
     """Key of the label that tells canary pods from stable pods. It must be in the selector of both the Deployment and
     the stable Service. Default: the one they have in common; of several, `app` or `app.kubernetes.io/name`."""
     progress_deadline: Duration | None = None
@@ -58,7 +57,7 @@ class Traffic(Model):
     istio: Istio
     """Traffic is split by weights in an Istio VirtualService."""
     stable_service: ServiceName
-    """The Service whose traffic is split, as the route's destination names it."""
+    """The Service whose traffic is split, by its own name, in the namespace of the CanaryRollout."""
     canary_service: ServiceName | None = None
     """The Service in front of the canary's pods. Default: the stable Service's name with `-canary`. With a workload it
     is created where it does not exist; a Service that exists is used and never changed."""
@@ -111,22 +110,25 @@ class Analysis(Model):
 class Spec(Model):
     workload: Workload | None = None
     """The workload that is released. Without it only traffic is moved, and a run starts when `revision` changes."""
-    revision: (
-        Annotated[
-            str, StringConstraints(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$")
-        ]
-        | None
-    ) = None
+    revision: RevisionName | None = None
     """Without a workload: names what runs behind the canary Service. A new value starts a run."""
     traffic: Traffic
     """How traffic reaches the two versions."""
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=20)]
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=MOST_STAGES)]
     """The steps of a run, in order; each weight above the one before."""
     analysis: Analysis
     """How the canary is judged."""
     max_duration: Duration = timedelta(hours=24)
     """A run that takes longer than this holds and says so."""
 
+    @model_validator(mode="after")
+    def _without_contradiction(self) -> Self:
+        """ValueError with everything that the CRD's rules would say, for an object older than a rule."""
+        if found := list(contradictions.of(self)):
+            raise ValueError("; ".join(found))
+        return self
+
     @property
     def canary_service(self) -> str:
+        """The Service in front of the canary's pods."""
         return self.traffic.canary_service or f"{self.traffic.stable_service}-canary"
