@@ -1,0 +1,49 @@
+# make demo    sets everything up and shows three releases on a real local cluster
+# make test    sets everything up and runs all tests
+# make check   format, lint, types and unit tests, in under a minute
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help check test demo docs crd lock clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+$(STAMP): pyproject.toml requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "canary-operator needs Python 3.11 or newer; set PYTHON=python3.13, for example")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+check: $(STAMP)
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/pytest -q -n 2 -m "not integration and not serial"
+
+test: check
+	$(BIN)/python -m testbed.binaries
+	$(BIN)/pytest -q -n 4 --dist loadgroup -m "integration and not serial" tests/integration
+	$(BIN)/pytest -q -m serial tests/integration
+
+demo: $(STAMP)
+	$(BIN)/python -m demo
+
+docs crd: $(STAMP)
+	$(BIN)/python docs/generate.py
+	$(BIN)/canary-operator crd > crds/canaryrollouts.canary-operator.dev.yaml
+
+# The lock file carries hashes and no index address, and serves every Python that we support.
+lock: $(STAMP)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header --group dev --output-file requirements.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
