@@ -9,7 +9,7 @@ from typing import Any
 from canary_operator.api.model import GROUP
 from canary_operator.core.actions import Announce
 from canary_operator.errors import CanaryError
-from canary_operator.ports import Target
+from canary_operator.ports import Identity
 from canary_operator.providers.json_patch import add
 from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.resources import EVENTS, ROLLOUTS
@@ -40,32 +40,32 @@ class Events:
         self._identity = identity[:_INSTANCE]
         self._told: OrderedDict[tuple[str, str, str], Told] = OrderedDict()
 
-    async def tell(self, target: Target, action: Announce) -> None:
-        key, now = (target.uid, action.reason, action.message), self._now()
+    async def tell(self, rollout: Identity, action: Announce) -> None:
+        key, now = (rollout.uid, action.reason, action.message), self._now()
         before = self._told.pop(key, None)
         try:
             if before is not None and now - before.at < _SAME_STORY:
-                self._remember(key, await self._count(target, before, now))
+                self._remember(key, await self._count(rollout, before, now))
             else:
-                self._remember(key, await self._create(target, action, now))
+                self._remember(key, await self._create(rollout, action, now))
         except CanaryError:
             return
 
-    async def _create(self, target: Target, action: Announce, now: datetime) -> Told:
-        name = f"{target.name[:_NAME].rstrip('.-')}.{int(now.timestamp() * 1_000_000):x}"
-        await self._kubernetes.create(EVENTS, target.namespace, self._event(target, action, name, now))
+    async def _create(self, rollout: Identity, action: Announce, now: datetime) -> Told:
+        name = f"{rollout.name[:_NAME].rstrip('.-')}.{int(now.timestamp() * 1_000_000):x}"
+        await self._kubernetes.create(EVENTS, rollout.namespace, self._event(rollout, action, name, now))
         return Told(name, 1, now)
 
-    async def _count(self, target: Target, before: Told, now: datetime) -> Told:
+    async def _count(self, rollout: Identity, before: Told, now: datetime) -> Told:
         series = {"count": before.count + 1, "lastObservedTime": _precisely(now)}
-        await self._kubernetes.patch(EVENTS, target.namespace, before.name, (add(series, "series"),), seen=None)
+        await self._kubernetes.patch(EVENTS, rollout.namespace, before.name, (add(series, "series"),), seen=None)
         return Told(before.name, before.count + 1, now)
 
-    def _event(self, target: Target, action: Announce, name: str, now: datetime) -> dict[str, Any]:
+    def _event(self, rollout: Identity, action: Announce, name: str, now: datetime) -> dict[str, Any]:
         return {
             "apiVersion": EVENTS.api_version,
             "kind": EVENTS.kind,
-            "metadata": {"name": name, "namespace": target.namespace},
+            "metadata": {"name": name, "namespace": rollout.namespace},
             "eventTime": _precisely(now),
             "reportingController": GROUP,
             "reportingInstance": self._identity,
@@ -76,9 +76,9 @@ class Events:
             "regarding": {
                 "apiVersion": ROLLOUTS.api_version,
                 "kind": ROLLOUTS.kind,
-                "namespace": target.namespace,
-                "name": target.name,
-                "uid": target.uid,
+                "namespace": rollout.namespace,
+                "name": rollout.name,
+                "uid": rollout.uid,
             },
         }
 

@@ -7,7 +7,7 @@ from canary_operator.api.model import GROUP
 from canary_operator.api.status import Status
 from canary_operator.core.actions import Announce, RemoveVerb
 from canary_operator.errors import Gone
-from canary_operator.ports import Target
+from canary_operator.ports import Identity
 from canary_operator.providers.events import Events
 from canary_operator.providers.json_patch import Operation, add, remove, test
 from canary_operator.providers.kubernetes import Kubernetes
@@ -27,42 +27,42 @@ class KubernetesJournal:
         self._stored = Stored(kubernetes, objects)
         self._events = Events(kubernetes, now=now, identity=identity)
 
-    async def record(self, target: Target, status: Status) -> None:
+    async def record(self, rollout: Identity, status: Status) -> None:
         written = status.model_dump(mode="json", by_alias=True, exclude_none=True)
-        await self._stored.patch(ROLLOUTS, self._body(target), (add(written, "status"),), subresource="status")
+        await self._stored.patch(ROLLOUTS, self._body(rollout), (add(written, "status"),), subresource="status")
 
-    async def set_finalizer(self, target: Target, *, present: bool) -> None:
+    async def set_finalizer(self, rollout: Identity, *, present: bool) -> None:
         if present:
-            body = self._body(target)
+            body = self._body(rollout)
             await self._stored.patch(ROLLOUTS, body, _with_finalizer(body))
         else:
-            await self._release(target)
+            await self._release(rollout)
 
-    async def remove_verb(self, target: Target, action: RemoveVerb) -> None:
-        body, key = self._body(target), f"{GROUP}/{action.verb}"
+    async def remove_verb(self, rollout: Identity, action: RemoveVerb) -> None:
+        body, key = self._body(rollout), f"{GROUP}/{action.verb}"
         if (body["metadata"].get("annotations") or {}).get(key) == action.value:
             place = ("metadata", "annotations", key)
             await self._stored.patch(ROLLOUTS, body, (test(action.value, *place), remove(*place)))
 
-    async def announce(self, target: Target, action: Announce) -> None:
-        await self._events.tell(target, action)
+    async def announce(self, rollout: Identity, action: Announce) -> None:
+        await self._events.tell(rollout, action)
 
-    async def _release(self, target: Target) -> None:
+    async def _release(self, rollout: Identity) -> None:
         """Take the finalizer off; the object may be gone by that very write, or before."""
         try:
-            body = self._body(target)
+            body = self._body(rollout)
             answer = await self._stored.patch(ROLLOUTS, body, _without_finalizer(body))
         except Gone:
             return
         metadata = answer["metadata"]
         if "deletionTimestamp" in metadata and not metadata.get("finalizers"):
-            self._objects.drop(ROLLOUTS, target.namespace, target.name)
+            self._objects.drop(ROLLOUTS, rollout.namespace, rollout.name)
 
-    def _body(self, target: Target) -> Object:
+    def _body(self, rollout: Identity) -> Object:
         """The newest copy of this very rollout; one of the same name that was made later is another."""
-        body = self._objects.get(ROLLOUTS, target.namespace, target.name)
-        if body is None or body["metadata"]["uid"] != target.uid:
-            raise Gone(f"CanaryRollout {target.key} does not exist any more")
+        body = self._objects.get(ROLLOUTS, rollout.namespace, rollout.name)
+        if body is None or body["metadata"]["uid"] != rollout.uid:
+            raise Gone(f"CanaryRollout {rollout.key} does not exist any more")
         return body
 
 

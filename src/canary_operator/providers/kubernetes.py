@@ -14,6 +14,7 @@ from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config.config_exception import ConfigException
 
 from canary_operator.errors import CanaryError, Conflict, Gone, NotLeading, Refused, Unavailable
+from canary_operator.providers.access import Access
 from canary_operator.providers.answers import Answer
 from canary_operator.providers.json_patch import Operation
 from canary_operator.providers.paths import group_path, object_path
@@ -60,6 +61,20 @@ class Kubernetes:
     def unfenced(self, *, timeout: float) -> Self:
         """The same connections for one who may always write: the Lease loop, which earns the right to write."""
         return type(self)(self._client, may_write=lambda: True, observe=self._observe, timeout=timeout)
+
+    async def access(self) -> Access:
+        """What the kubeconfig or the pod's account says now; a token is renewed before it is told."""
+        settings = self._client.configuration
+        scheme, _, token = (await settings.get_api_key_with_prefix("BearerToken") or "").partition(" ")
+        return Access(
+            server=settings.host,
+            ca_file=settings.ssl_ca_cert,
+            verify=settings.verify_ssl,
+            certificate_file=settings.cert_file,
+            key_file=settings.key_file,
+            scheme=scheme or None,
+            token=token.strip() or None,
+        )
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> dict[str, Any] | None:
         """The object, or None when there is none."""

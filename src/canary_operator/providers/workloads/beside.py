@@ -7,12 +7,12 @@ from canary_operator.ports import Target
 from canary_operator.providers.json_patch import add
 from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.objects import Object
-from canary_operator.providers.resources import DEPLOYMENTS, SERVICES
+from canary_operator.providers.resources import DEPLOYMENTS, PODS, SERVICES
 from canary_operator.providers.stored import Stored
 from canary_operator.providers.workloads.canary import canary_deployment
 from canary_operator.providers.workloads.canary_service import canary_service
 from canary_operator.providers.workloads.found import Found
-from canary_operator.providers.workloads.labels import Override
+from canary_operator.providers.workloads.labels import Override, selector_text
 from canary_operator.providers.workloads.marks import REVISION, annotation, is_ours
 from canary_operator.providers.workloads.problems import (
     Applicant,
@@ -67,7 +67,15 @@ class Beside:
         applicant = await self._found.applicant(target, deployment)
         _refuse(canary_name_taken(applicant) or find_template_problem(applicant))
         override = await self._complete(applicant)
-        await self._stored.create(DEPLOYMENTS, canary_deployment(target, deployment, override, action.replicas))
+        body = canary_deployment(target, deployment, override, action.replicas)
+        await self._wait_for_the_last(target, selector_text(body["spec"]["selector"]))
+        await self._stored.create(DEPLOYMENTS, body)
+
+    async def _wait_for_the_last(self, target: Target, selector: str) -> None:
+        """Pods of a removed canary take requests until the garbage collector has reached them."""
+        pods = await self._kubernetes.list(PODS, target.namespace, labels=selector, metadata_only=True)
+        if any("deletionTimestamp" not in pod["metadata"] for pod in pods):
+            raise Conflict("pods of the canary before are still there; a new one follows")
 
     async def _complete(self, applicant: Applicant) -> Override:
         """Make the canary Service where there is none; the label that it selects by."""

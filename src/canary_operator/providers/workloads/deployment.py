@@ -17,7 +17,7 @@ from canary_operator.providers.workloads.adoption import Edit, adopting, giving_
 from canary_operator.providers.workloads.autoscalers import Autoscalers
 from canary_operator.providers.workloads.beside import Beside
 from canary_operator.providers.workloads.endpoints import SERVICE_NAME, ready_endpoints
-from canary_operator.providers.workloads.facts import canary_facts, deployment_facts
+from canary_operator.providers.workloads.facts import canary_facts, deployment_facts, is_seen
 from canary_operator.providers.workloads.found import Found, workload_of
 from canary_operator.providers.workloads.labels import selector_text
 from canary_operator.providers.workloads.marks import is_ours
@@ -61,9 +61,9 @@ class DeploymentWorkloads:
             ready = {service: ready_endpoints(slices, service) for service in (stable, canary)}
             if target.spec.workload is None and (missing := await self._missing_service(target, ready)):
                 return Problem(reasons.SERVICE_NOT_FOUND, f"there is no Service {missing}; create it")
+            return Endpoints(ready[stable], self._of_this_canary(target, ready[canary]))
         except Unavailable as error:
             return Unknown(str(error))
-        return Endpoints(ready[stable], ready[canary])
 
     async def perform(
         self, target: Target, action: Adopt | Abandon | Pause | Unpause | EnsureCanary | RemoveCanary
@@ -110,6 +110,13 @@ class DeploymentWorkloads:
             facts, trouble=find_trouble(canary, await self._kubernetes.list(PODS, target.namespace, labels=selector))
         )
 
+    def _of_this_canary(self, target: Target, ready: int) -> int:
+        """Pods of a canary that was just removed are endpoints for a moment more; its Deployment knows its own."""
+        if target.spec.workload is None:
+            return ready
+        canary = self._found.canary(target)
+        return 0 if canary is None else min(ready, canary_facts(canary).ready)
+
     async def _missing_service(self, target: Target, ready: dict[str, int]) -> str | None:
         """A Service without endpoints may be one that does not exist."""
         for service in (name for name, count in ready.items() if not count):
@@ -131,6 +138,10 @@ class DeploymentWorkloads:
         self._autoscalers.forget(target.uid)
 
     async def _give_back(self, target: Target, deployment: Object, *, unpause: bool) -> None:
+        """A template that came in since the decision must not roll out unwatched."""
+        facts = deployment_facts(deployment, target.key, autoscaled=False)
+        if unpause and facts.adopted and facts.paused and (facts.pending or not is_seen(deployment)):
+            raise Conflict("the Deployment's template may not be the one that runs any more")
         try:
             await self._stored.patch(DEPLOYMENTS, deployment, giving_back(deployment, target, unpause=unpause))
         except Gone:

@@ -20,7 +20,7 @@ def deployment_facts(body: Object, owner: str, *, autoscaled: bool) -> Deploymen
     wanted, paused = spec.get("replicas", 1), spec.get("paused", False)
     pods, updated = status.get("replicas", 0), status.get("updatedReplicas", 0)
     available = status.get("availableReplicas", 0)
-    seen = status.get("observedGeneration", 0) >= body["metadata"]["generation"]
+    seen = is_seen(body)
     return DeploymentFacts(
         revision=revision_of(spec["template"]),
         paused=paused,
@@ -34,6 +34,12 @@ def deployment_facts(body: Object, owner: str, *, autoscaled: bool) -> Deploymen
         generation=body["metadata"]["generation"],
         autoscaled=autoscaled,
     )
+
+
+def is_seen(body: Object) -> bool:
+    """Whether the controller has seen the present generation, so that the status speaks of it."""
+    observed = (body.get("status") or {}).get("observedGeneration", 0)
+    return bool(observed >= body["metadata"]["generation"])
 
 
 def canary_facts(body: Object) -> CanaryFacts:
