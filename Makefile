@@ -33,7 +33,7 @@ test: check
 	$(BIN)/pytest -q -m serial tests/integration
 
 demo: $(STAMP)
-	$(BIN)/python -m demo
+	$(BIN)/python -m testbed demo
 
 docs crd: $(STAMP)
 	$(BIN)/python docs/generate.py

@@ -16,13 +16,14 @@ from testbed.tools import MODULE, Tool, kubernetes_version
 
 def build(tools: Sequence[Tool], folder: Path, go: str, tell: Tell) -> None:
     """Each tool appears in the folder complete or not at all; the compiler's cache (5 GB) goes away, come what may."""
+    tell("this happens once; all tools together take about ten minutes on two cores")
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as cleaning:
         scratch = Path(tempfile.mkdtemp(prefix="building-", dir=folder))
         cleaning.callback(shutil.rmtree, scratch, ignore_errors=True)
         environment = go_environment({"GOCACHE": str(scratch / "gocache")})
         for number, tool in enumerate(tools, start=1):
-            tell(f"building {tool.name} ({number} of {len(tools)}); the first one takes minutes")
+            tell(f"building {tool.name} ({number} of {len(tools)})")
             started = time.monotonic()
             _build_one(tool, scratch, go, environment)
             (scratch / tool.name).replace(folder / tool.name)

@@ -89,7 +89,7 @@ def test_a_cluster_ends_with_its_owner(tmp_path: Path) -> None:
         pids = processes_of(second)
         owner.kill()
     assert soon(lambda: not any(is_alive(pid) for pid in pids))
-    assert not control.is_up(second.state.directory)
+    assert soon(lambda: not control.is_up(second.state.directory))
 
 
 def test_istio_can_be_installed_later(tmp_path: Path) -> None:

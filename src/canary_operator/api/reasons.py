@@ -5,6 +5,7 @@ Each constant is followed by the sentence that explains it to a user.
 
 import ast
 import inspect
+import itertools
 import sys
 
 # At rest
@@ -150,7 +151,7 @@ def meanings() -> dict[str, str]:
     """Reason -> its sentence, in the order of this file."""
     nodes = ast.parse(inspect.getsource(sys.modules[__name__])).body
     found: dict[str, str] = {}
-    for node, following in zip(nodes, nodes[1:], strict=False):
+    for node, following in itertools.pairwise(nodes):
         match node, following:
             case (
                 ast.Assign(value=ast.Constant(value=str(reason))),
