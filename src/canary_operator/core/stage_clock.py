@@ -32,11 +32,7 @@ def thaw(run: Run, now: datetime) -> Run:
     if run.frozen_since is None:
         return run
     stood = now - run.frozen_since
-    moved = {
-        name: moment + stood
-        for name in ("ends_at", "prepare_by")
-        if (moment := getattr(run, name)) is not None
-    }
+    moved = {name: moment + stood for name in ("ends_at", "prepare_by") if (moment := getattr(run, name)) is not None}
     return run.model_copy(update={**moved, "frozen_since": None})
 
 

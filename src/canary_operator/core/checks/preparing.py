@@ -19,7 +19,6 @@ from canary_operator.core.checks.running import (
     paused,
     rollback_unfinished,
     superseded,
-    too_long,
 )
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.plan import present_stage
@@ -106,7 +105,6 @@ PREPARING = (
     overdue,
     canary_unready,
     paused,
-    too_long,
     metrics_unusable,
     canary_ready,
 )

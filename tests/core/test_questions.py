@@ -1,0 +1,45 @@
+from datetime import timedelta
+
+import pytest
+
+from canary_operator.api.status import State, Status
+from canary_operator.core.questions import Questions, questions
+from canary_operator.core.world import CanaryFacts, Missing
+from tests.doubles.memory import NOON
+from tests.doubles.worlds import AT_REST, DEPLOYMENT, a_run, at_stage
+
+READY, UNREADY = CanaryFacts("v2", 3, 3), CanaryFacts("v2", 3, 0)
+
+
+@pytest.mark.parametrize("state", [State.RESTING, State.CLEANING, State.LEAVING])
+def test_a_rollout_that_moves_no_weight_up_asks_nothing(state: State) -> None:
+    """An idle rollout costs no call."""
+    assert questions(Status(state=state), AT_REST, READY, NOON) == Questions()
+
+
+def test_a_healthy_stage_asks_nothing() -> None:
+    """Looks are not calls."""
+    assert questions(Status(state=State.STAGED, run=at_stage()), DEPLOYMENT, READY, NOON) == Questions()
+
+
+def test_endpoints_are_asked_before_a_weight_rises() -> None:
+    """As soon as the canary's pods say that they are ready."""
+    preparing = Status(state=State.PREPARING, run=a_run())
+    assert questions(preparing, DEPLOYMENT, READY, NOON) == Questions(endpoints=True)
+    assert questions(preparing, DEPLOYMENT, UNREADY, NOON) == Questions(pods=True)
+
+
+def test_endpoints_are_asked_when_a_canary_with_traffic_may_have_none() -> None:
+    """Lost pods are seen from the Deployment, and confirmed."""
+    staged = Status(state=State.STAGED, run=at_stage())
+    assert questions(staged, DEPLOYMENT, UNREADY, NOON).endpoints
+    assert questions(staged, DEPLOYMENT, Missing("canary"), NOON).endpoints
+    doubtful = Status(state=State.STAGED, run=at_stage(unready_since=NOON))
+    assert questions(doubtful, DEPLOYMENT, READY, NOON + timedelta(seconds=1)).endpoints
+
+
+def test_stable_is_asked_for_endpoints_before_it_gets_its_traffic_back() -> None:
+    """Only when its Deployment is rolled out."""
+    promoting = Status(state=State.PROMOTING, run=at_stage(3, "1"))
+    assert questions(promoting, AT_REST, READY, NOON).endpoints
+    assert not questions(promoting, DEPLOYMENT, READY, NOON).endpoints
