@@ -1,0 +1,9 @@
+import click
+
+from canary_operator.api.crd import crd_yaml
+
+
+@click.command()
+def crd() -> None:
+    """Print the CustomResourceDefinition, for `kubectl apply --server-side -f -`."""
+    click.echo(crd_yaml(), nl=False)

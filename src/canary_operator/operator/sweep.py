@@ -1,0 +1,68 @@
+"""What watches never say: a relist reports no deletion, and a handler that failed reports nothing."""
+
+import asyncio
+from collections.abc import Collection
+from typing import Any
+
+import structlog
+
+from canary_operator.errors import Gone, Unavailable
+from canary_operator.operator.shelf import Key, key_of, version_of
+from canary_operator.operator.store import Store
+from canary_operator.providers.kubernetes import Kubernetes
+from canary_operator.providers.resources import Resource
+
+PATIENCE_SECONDS = 10.0
+"""So long the watches may take to bring what was listed, before each missing object is read."""
+LOOK_SECONDS = 0.1
+INTERVAL_SECONDS = 180.0
+RETRY_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Sweep:
+    """Compares names and versions with the API server's, and reads what differs."""
+
+    def __init__(self, kubernetes: Kubernetes, store: Store, namespaces: Collection[str]) -> None:
+        """No namespace means all of them."""
+        self._kubernetes, self._store, self._namespaces = kubernetes, store, namespaces
+
+    async def run(self, resources: Collection[Resource]) -> None:
+        """Rollouts first, because they say what else matters; then all again every few minutes."""
+        while True:
+            for resource in resources:
+                await self._until_done(resource)
+            await asyncio.sleep(INTERVAL_SECONDS)
+
+    async def once(self, resource: Resource) -> None:
+        """Afterwards the store knows every object of this kind that was there at the beginning."""
+        listed = {key_of(item): version_of(item) for item in await self._list(resource)}
+        await self._wait_for_watches(resource, listed)
+        for key in self._store.doubtful(resource, listed):
+            log.info("swept", kind=resource.kind, namespace=key[0], name=key[1])
+            self._store.settle(resource, await self._kubernetes.get(resource, *key), key)
+        self._store.complete(resource, listed)
+
+    async def _until_done(self, resource: Resource) -> None:
+        """A kind that is not served any more is for our caller."""
+        while True:
+            try:
+                return await self.once(resource)
+            except Gone:
+                raise
+            except Unavailable as error:
+                log.warning("sweep_put_off", kind=resource.kind, error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _list(self, resource: Resource) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for namespace in self._namespaces or (None,):
+            found += await self._kubernetes.list(resource, namespace, metadata_only=True)
+        return found
+
+    async def _wait_for_watches(self, resource: Resource, listed: dict[Key, int]) -> None:
+        left = PATIENCE_SECONDS
+        while left > 0 and self._store.doubtful(resource, listed):
+            await asyncio.sleep(LOOK_SECONDS)
+            left -= LOOK_SECONDS

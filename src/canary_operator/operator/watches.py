@@ -1,0 +1,99 @@
+"""The watches, kept going: every kind that is served is watched, and one that is missing is waited for."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection
+
+import structlog
+
+from canary_operator.errors import Unavailable
+from canary_operator.operator.handlers import watch
+from canary_operator.operator.store import Store
+from canary_operator.operator.sweep import Sweep
+from canary_operator.providers.kubernetes import Kubernetes
+from canary_operator.providers.resources import WATCHED, Resource
+
+POLL_SECONDS = 2.0
+FIRST_RESTART_SECONDS = 0.5
+LONGEST_RESTART_SECONDS = 10.0
+CALM_SECONDS = 60.0
+"""Watches that lasted this long are restarted as if nothing had failed before."""
+
+log = structlog.get_logger(__name__)
+
+
+class KindsChanged(Exception):
+    """A kind that was missing is served now."""
+
+
+class Watches:
+    """Watches end when the API server ends one badly or a kind goes away; everything else in the process goes on."""
+
+    def __init__(
+        self,
+        kubernetes: Kubernetes,
+        store: Store,
+        namespaces: Collection[str],
+        *,
+        started: Callable[[], None],
+        restarted: Callable[[], None],
+    ) -> None:
+        self._kubernetes, self._store, self._namespaces = kubernetes, store, namespaces
+        self._started, self._restarted = started, restarted
+        self._sweep = Sweep(kubernetes, store, namespaces)
+        self.missing: tuple[Resource, ...] = ()
+        """Kinds that the API server does not serve, as far as we know."""
+
+    def all_synced(self) -> bool:
+        """Everything of every kind was seen: what a pass does not find does not exist."""
+        return not self.not_ready()
+
+    def not_ready(self) -> list[str]:
+        """Why we have not seen everything yet, in sentences."""
+        missing = [f"the API server does not serve {kind.plural}.{kind.group} {kind.version}" for kind in self.missing]
+        unlisted = [kind for kind in WATCHED if kind not in self.missing and not self._store.synced(kind)]
+        return missing + [f"{kind.plural} are not listed yet" for kind in unlisted]
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        pause, clock = FIRST_RESTART_SECONDS, asyncio.get_running_loop().time
+        while True:
+            begun = clock()
+            try:
+                await self._once()
+            except* KindsChanged:
+                pause = 0.0
+            except* Exception as errors:  # noqa: BLE001 -- whatever ended the watches, they are begun again
+                log.warning("watches_ended", errors=[repr(error) for error in errors.exceptions])
+            self._restarted()
+            await asyncio.sleep(pause)
+            calm = clock() - begun > CALM_SECONDS
+            pause = FIRST_RESTART_SECONDS if calm else min(LONGEST_RESTART_SECONDS, pause * 2 or FIRST_RESTART_SECONDS)
+
+    async def _once(self) -> None:
+        await self._discover()
+        served = [resource for resource in WATCHED if resource not in self.missing]
+        async with asyncio.TaskGroup() as group:
+            if served:
+                group.create_task(self._watch(served), name="watches")
+                group.create_task(self._sweep.run(served), name="sweep")
+            if self.missing:
+                group.create_task(self._wait_for_kinds(), name="missing kinds")
+
+    async def _watch(self, served: Collection[Resource]) -> None:
+        await watch(self._kubernetes, self._store, served, self._namespaces, started=self._started)
+
+    async def _wait_for_kinds(self) -> None:
+        before = self.missing
+        while self.missing == before:
+            await asyncio.sleep(POLL_SECONDS)
+            with contextlib.suppress(Unavailable):
+                await self._discover()
+        raise KindsChanged
+
+    async def _discover(self) -> None:
+        missing = [resource for resource in WATCHED if not await self._kubernetes.discover(resource)]
+        for resource in set(missing) - set(self.missing):
+            log.error("kind_missing", kind=resource.kind, api_version=resource.api_version)
+            self._store.lost(resource)
+        self.missing = tuple(missing)
