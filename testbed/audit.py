@@ -6,10 +6,9 @@ from pathlib import Path
 
 
 def calls_by_verb(log: Path) -> Counter[str]:
-    """How many calls there were for each verb; watches count when they begin.
+    """How many calls there were for each verb; watches count from their beginning.
 
-    A call is logged once per stage that it went through, hence the set. The log lags by up to half a minute: the
-    API server writes it in batches, so that counting costs the cluster next to nothing.
+    A call is logged once per stage that it went through, hence the set.
     """
     if not log.exists():
         return Counter()

@@ -62,7 +62,6 @@ def apiserver(state: State) -> Process:
         "--max-mutating-requests-inflight=1000",
         f"--audit-policy-file={state.directory}/audit-policy.json",
         f"--audit-log-path={state.audit_log}",
-        "--audit-log-mode=batch",
     )
 
 

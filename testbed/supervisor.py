@@ -127,6 +127,9 @@ def main() -> None:
     except TestbedError as error:
         print(error, flush=True)
         raise SystemExit(1) from None
+    except BrokenPipeError:
+        # Whoever asked for the cluster is gone before it was ready: nobody would ever end it.
+        raise SystemExit(1) from None
 
 
 def _supervise(arguments: argparse.Namespace) -> None:

@@ -49,6 +49,13 @@ def test_the_operator_starts_without_any_right(cluster: Cluster) -> None:
         cluster.kubectl("--kubeconfig", str(cluster.operator_kubeconfig), "get", "deployments", "-n", "default")
 
 
+def test_the_operators_calls_are_counted(cluster: Cluster) -> None:
+    """A benchmark learns what the operator asked of the API server."""
+    before = cluster.operator_calls()
+    cluster.kubectl("--kubeconfig", str(cluster.operator_kubeconfig), "auth", "whoami")
+    assert soon(lambda: (cluster.operator_calls() - before)["create"] >= 1)
+
+
 def test_a_prometheus_of_ones_own_can_be_frozen_and_stopped(cluster: Cluster) -> None:
     """Faults hit the process that they name and no other."""
     extra = cluster.extra_prometheus()
