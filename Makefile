@@ -28,7 +28,7 @@ check: $(STAMP)
 	$(BIN)/pytest -q -n 2 -m "not integration and not serial"
 
 test: check
-	$(BIN)/python -m testbed.binaries
+	$(BIN)/python -m testbed tools
 	$(BIN)/pytest -q -n 4 --dist loadgroup -m "integration and not serial" tests/integration
 	$(BIN)/pytest -q -m serial tests/integration
 
