@@ -1,0 +1,63 @@
+"""What one destination of an http rule means to Istio."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Destination = Mapping[str, Any]
+"""An HTTPRouteDestination: `destination`, `weight`, `headers`."""
+
+CLUSTER_DOMAIN = "cluster.local"
+INT32 = 2**31 - 1
+"""Istio's type for a weight."""
+
+
+def service_host(service: str, namespace: str) -> str:
+    """`checkout`, `shop` → `checkout.shop.svc.cluster.local`."""
+    return f"{service}.{namespace}.svc.{CLUSTER_DOMAIN}"
+
+
+def resolved(host: str, namespace: str) -> str:
+    """The host as Istio completes it in a VirtualService of this namespace.
+
+    Only a name without any dot is completed: `checkout.shop` stays as it is and is *not* the Service.
+    """
+    return service_host(host, namespace) if host and "." not in host else host
+
+
+def host(destination: Destination) -> str:
+    """The host as it is written."""
+    return str((destination.get("destination") or {}).get("host", ""))
+
+
+def subset(destination: Destination) -> str:
+    return str((destination.get("destination") or {}).get("subset", ""))
+
+
+def weight(destination: Destination) -> int:
+    """As Istio reads it beside other destinations: a missing weight is 0."""
+    return int(destination.get("weight") or 0)
+
+
+def weighted(destination: Destination, new: int | None) -> dict[str, Any]:
+    """The same destination with this weight; None takes the weight away."""
+    rest = {key: value for key, value in destination.items() if key != "weight"}
+    return rest if new is None else {**destination, "weight": new}
+
+
+def rescaled(destination: Destination, new: int) -> Destination:
+    """Somebody else's destination in our scale; where it had no weight it needs none."""
+    return destination if weight(destination) == new else weighted(destination, new)
+
+
+def canary_of(stable: Destination, canary: str, namespace: str, new: int) -> dict[str, Any]:
+    """A canary destination that differs from the stable one in host and weight only.
+
+    Args:
+        stable: the destination to copy: its port and headers hold for the canary too
+        canary: the canary Service's full host
+        namespace: of the VirtualService; where the user wrote a short host, so do we
+        new: the canary's weight
+    """
+    short = canary.partition(".")[0]
+    written = short if "." not in host(stable) and resolved(short, namespace) == canary else canary
+    return {**stable, "destination": {**stable["destination"], "host": written}, "weight": new}
