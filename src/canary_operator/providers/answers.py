@@ -40,7 +40,7 @@ class Answer:
                 return Conflict(text)
             case HTTPStatus.TOO_MANY_REQUESTS:
                 return Throttled(text, float(self.retry_after or 1))
-            case HTTPStatus.UNAUTHORIZED:
+            case HTTPStatus.UNAUTHORIZED | HTTPStatus.GONE:  # a token or a list that is too old
                 return Unavailable(text)
         return Unavailable(text) if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR else Refused(text)
 

@@ -166,7 +166,7 @@ class Kubernetes:
             answer = await self._send(verb, path, **request)
             code = answer.status
         except (aiohttp.ClientError, TimeoutError, OSError, ConfigException) as error:
-            raise Unavailable(f"{verb} {path}: {error or type(error).__name__}") from error
+            raise Unavailable(f"{verb} {path}: {str(error) or type(error).__name__}") from error
         finally:
             self._observe(verb, resource, code, time.perf_counter() - begun)
         return answer
@@ -202,7 +202,7 @@ async def connect(
         else:
             await config.load_kube_config(kubeconfig, context, settings)  # type: ignore[no-untyped-call]
     except (ConfigException, OSError) as error:
-        raise CanaryError(f"no cluster to talk to: {error}") from error
+        raise CanaryError(f"no cluster by the kubeconfig {kubeconfig or 'of this environment'}: {error}") from error
     return Kubernetes(ApiClient(settings), may_write=may_write, observe=observe, timeout=timeout)
 
 
