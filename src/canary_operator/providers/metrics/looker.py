@@ -1,0 +1,73 @@
+"""The metrics port: readings that are always at hand, because looks are taken beside the passes."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from canary_operator.api.reasons import PROVIDER_UNKNOWN, READING
+from canary_operator.core.world import Reading, Unknown
+from canary_operator.ports import Target
+from canary_operator.providers.metrics.configuration import ProviderConfig
+from canary_operator.providers.metrics.looks import Looks
+from canary_operator.providers.metrics.prometheus import Prometheus
+from canary_operator.providers.metrics.queries import Service
+from canary_operator.providers.metrics.readings import Arms
+from canary_operator.providers.metrics.server import Look, Server
+
+__all__ = ["Look", "PrometheusMetrics"]
+
+
+def nobody_observes(look: Look) -> None:
+    """For callers without metrics."""
+
+
+class PrometheusMetrics:
+    """Implements `ports.Metrics`. Use it from one event loop; a provider that hangs delays no other."""
+
+    def __init__(
+        self,
+        providers: Sequence[ProviderConfig],
+        *,
+        on_reading: Callable[[str], None],
+        observe: Callable[[Look], None] = nobody_observes,
+        connect: Callable[[ProviderConfig], Server] = Prometheus,
+    ) -> None:
+        """`on_reading` gets the uid of a rollout as soon as there is a new reading, or one more failed attempt."""
+        self._looks = {
+            config.name: Looks(config, connect(config), on_reading=on_reading, observe=observe) for config in providers
+        }
+        self._provider: dict[str, str] = {}
+
+    def watch(self, target: Target, *, provider: str) -> None:
+        """Repeatable; what was measured is measured again only after `unwatch`, or for other Services."""
+        if self._provider.get(target.uid, provider) != provider:
+            self.unwatch(target.uid)
+        self._provider[target.uid] = provider
+        if (looks := self._looks.get(provider)) is not None:
+            looks.watch(target.uid, _arms(target))
+
+    def unwatch(self, uid: str) -> None:
+        if (looks := self._looks.get(self._provider.pop(uid, ""))) is not None:
+            looks.unwatch(uid)
+
+    def latest(self, target: Target) -> Reading | Unknown:
+        provider = self._provider.get(target.uid)
+        if provider is None:
+            return Unknown("the metrics of this rollout are not watched", READING)
+        if (looks := self._looks.get(provider)) is None:
+            known = ", ".join(sorted(self._looks)) or "none"
+            return Unknown(f"there is no metrics provider {provider}; known are: {known}", PROVIDER_UNKNOWN)
+        return looks.latest(target.uid)
+
+    async def run(self) -> None:
+        """Take looks until cancelled; may be called again afterwards. Queries under way are not waited for."""
+        async with asyncio.TaskGroup() as tasks:
+            for looks in self._looks.values():
+                tasks.create_task(looks.run())
+            await asyncio.Event().wait()
+
+
+def _arms(target: Target) -> Arms:
+    return Arms(
+        stable=Service(target.namespace, target.spec.traffic.stable_service),
+        canary=Service(target.namespace, target.spec.canary_service),
+    )

@@ -1,0 +1,88 @@
+"""The questions in PromQL: pure, no client.
+
+An arm is a Service. `destination_service_name` and `destination_service_namespace` come from the caller's route, not
+from the pod that answered, so they are right even for a 503 of a request that never reached any pod, where
+`destination_workload` and the revision are unknown. Only callers (`reporter="source"`, or a waypoint) see those.
+
+Counters are read raw: `rate()` and `increase()` lose everything before the first scrape of a series, which is exactly
+where a broken canary fails, and extrapolate to fractions.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+REPORTERS = ("source", "waypoint")
+IDENTITY = ("cluster", "namespace", "pod", "instance", "job", "prometheus_replica", "replica")
+"""Labels that tell one reporting process from another, or one copy of its series from another copy."""
+CLASS = "class"
+"""Label of our own that says which part of the answer a row belongs to."""
+ALL, BAD, SCRAPED = "all", "bad", "scraped"
+NAMES_LIMIT = 500
+"""With more Services a query names only their namespaces: 2000 names cost Prometheus 50 % more time (39 instead of
+26 ms beside 4000 series) and make a query of 80 KB, which its query log would hold once per look."""
+
+_REQUESTS = "istio_requests_total"
+_DURATIONS = "istio_request_duration_milliseconds_bucket"
+_FAILED = 'response_code=~"5.."'
+"""Code 0 is a caller that gave up: counted, but nobody's fault on our side."""
+_GRPC_FAILED = 'response_code!~"5..",grpc_response_status=~"2|4|12|13|14|15"'
+"""gRPC fails with HTTP 200. UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS are those
+that map to a 5xx (google.rpc.Code) and that OpenTelemetry calls a server's errors; the rest is the caller's fault or
+an answer. Istio sets the label for gRPC only, so the protocol need not be asked for."""
+
+
+class Service(NamedTuple):
+    """A Kubernetes Service; one arm of a rollout."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+def counters(services: Collection[Service], labels: Mapping[str, str]) -> str:
+    """Per Service and source the requests and the bad ones, per source the newest scrape; all at one instant."""
+    chosen = _selector(services, labels)
+    every, failed, grpc = (f"{_REQUESTS}{{{chosen}{more}}}" for more in ("", f",{_FAILED}", f",{_GRPC_FAILED}"))
+    source = ",".join(("reporter", *IDENTITY))
+    arm = f"destination_service_namespace,destination_service_name,{source}"
+    parts = {
+        ALL: f"sum by({arm})({every})",
+        BAD: f"sum by({arm})({failed} or {grpc})",
+        SCRAPED: f"max by({source})(timestamp({every}))",
+    }
+    return " or ".join(f'label_replace({part},"{CLASS}","{name}","","")' for name, part in parts.items())
+
+
+def samples(service: Service, identity: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    """The raw samples of one source with their own times; they show the scrape interval."""
+    return f"{_REQUESTS}{{{_selector([service], {**labels, **identity})}}}[5m]"
+
+
+def durations(services: Collection[Service], labels: Mapping[str, str]) -> str:
+    """The 99th percentile of the request duration in milliseconds, per Service and kind of reporter."""
+    by = "destination_service_namespace,destination_service_name,reporter,le"
+    return f"histogram_quantile(0.99,sum by({by})(rate({_DURATIONS}{{{_selector(services, labels)}}}[5m])))"
+
+
+def _selector(services: Collection[Service], labels: Mapping[str, str]) -> str:
+    names = {service.name for service in services}
+    namespaces = {service.namespace for service in services}
+    matchers = [f'reporter=~"{_any(REPORTERS)}"'] if "reporter" not in labels else []
+    matchers += [f"{label}={_quoted(value)}" for label, value in labels.items()]
+    if len(namespaces) <= NAMES_LIMIT:
+        matchers.append(f'destination_service_namespace=~"{_any(namespaces)}"')
+    if len(names) <= NAMES_LIMIT:
+        matchers.append(f'destination_service_name=~"{_any(names)}"')
+    return ",".join(matchers)
+
+
+def _any(names: Collection[str]) -> str:
+    """Kubernetes lets names of Services and namespaces hold letters, digits and hyphens: nothing to escape."""
+    return "|".join(sorted(names))
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,96 @@
+"""What is measured once, when a rollout is first watched: how often its callers are scraped, how long requests take."""
+
+import math
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+
+from canary_operator.api.reasons import METRICS_UNAVAILABLE
+from canary_operator.core.world import Unknown
+from canary_operator.errors import Unavailable
+from canary_operator.providers.metrics import queries
+from canary_operator.providers.metrics.queries import IDENTITY, REPORTERS, Service
+from canary_operator.providers.metrics.readings import Survey
+from canary_operator.providers.metrics.tables import Row, Source, Table
+
+FEWEST_SAMPLES = 3
+Ask = Callable[[str], Sequence[Row]]
+"""Answers one PromQL query at the server's present time; blocks; `Unavailable` when it can't."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Where to measure: the baseline at its busiest source."""
+
+    service: Service
+    source: Source
+    identity: tuple[tuple[str, str], ...]
+    """The labels that single out this source."""
+
+
+def subject(stable: Service, table: Table) -> Subject | None:
+    """None while nobody has counted a request of the baseline."""
+    counts = table.counts.get(stable, {})
+    for reporter in REPORTERS:
+        if here := {source: count for source, count in counts.items() if source.reporter == reporter}:
+            busiest = max(here, key=lambda source: (here[source].total or 0.0, source.name))
+            labels = here[busiest].labels
+            return Subject(stable, busiest, tuple((name, labels[name]) for name in IDENTITY if name in labels))
+    return None
+
+
+def conduct(
+    ask: Ask, subjects: Iterable[Subject], labels: Mapping[str, str], scrape: timedelta | None
+) -> dict[Subject, Survey | Unknown]:
+    """Blocks. One query for all durations and one for each distinct source, unless `scrape` is configured."""
+    wanted = list(subjects)
+    slowest = _durations(ask(queries.durations({one.service for one in wanted}, labels)))
+    every: dict[Source, timedelta | None] = {}
+    found: dict[Subject, Survey | Unknown] = {}
+    for one in wanted:
+        if one.source not in every:
+            every[one.source] = scrape or interval(ask(_samples(one, labels)))
+        found[one] = _survey(one, every[one.source], slowest.get((one.service, one.source.reporter), timedelta(0)))
+    return found
+
+
+def _samples(one: Subject, labels: Mapping[str, str]) -> str:
+    return queries.samples(one.service, {"reporter": one.source.reporter, **dict(one.identity)}, labels)
+
+
+def interval(rows: Iterable[Row]) -> timedelta | None:
+    """The median time between the raw samples of the best-known series, to the tenth of a second; None when too few."""
+    try:
+        times = max(([float(at) for at, _ in row["values"]] for row in rows), key=len, default=[])
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unavailable("Prometheus did not answer with raw samples") from error
+    if len(times) < FEWEST_SAMPLES:
+        return None
+    seconds = statistics.median(after - before for before, after in pairwise(times))
+    return timedelta(seconds=max(0.1, round(seconds, 1)))
+
+
+def _durations(rows: Iterable[Row]) -> dict[tuple[Service, str], timedelta]:
+    """Not a number means that there were no requests; infinite, that no bucket holds them."""
+    found = {}
+    try:
+        for row in rows:
+            labels, seconds = row["metric"], float(row["value"][1]) / 1000
+            names = (labels.get(name, "") for name in ("destination_service_namespace", "destination_service_name"))
+            if math.isfinite(seconds):
+                found[Service(*names), labels["reporter"]] = timedelta(seconds=seconds)
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
+        raise Unavailable("Prometheus did not answer with durations") from error
+    return found
+
+
+def _survey(one: Subject, scrape: timedelta | None, slowest: timedelta) -> Survey | Unknown:
+    if scrape is not None:
+        return Survey(one.source, scrape, max(scrape, slowest))
+    return Unknown(
+        f"fewer than {FEWEST_SAMPLES} samples of {one.source.name} in five minutes: the scrape interval can't be"
+        " measured yet (scrapeInterval of the provider sets it)",
+        METRICS_UNAVAILABLE,
+    )

@@ -1,0 +1,49 @@
+from canary_operator.providers.metrics.queries import NAMES_LIMIT, Service, counters, durations, samples
+
+CHECKOUT = Service("shop", "checkout")
+
+
+def test_the_look_asks_for_all_bad_and_scrape_times_of_callers() -> None:
+    """One expression, one instant: so counts and scrape times belong together."""
+    assert counters([CHECKOUT, Service("shop", "checkout-canary")], {}) == (
+        "label_replace(sum by(destination_service_namespace,destination_service_name,reporter,cluster,namespace,pod,"
+        'instance,job,prometheus_replica,replica)(istio_requests_total{reporter=~"source|waypoint",'
+        'destination_service_namespace=~"shop",destination_service_name=~"checkout|checkout-canary"}),'
+        '"class","all","","")'
+        " or label_replace(sum by(destination_service_namespace,destination_service_name,reporter,cluster,namespace,"
+        'pod,instance,job,prometheus_replica,replica)(istio_requests_total{reporter=~"source|waypoint",'
+        'destination_service_namespace=~"shop",destination_service_name=~"checkout|checkout-canary",'
+        'response_code=~"5.."} or istio_requests_total{reporter=~"source|waypoint",'
+        'destination_service_namespace=~"shop",destination_service_name=~"checkout|checkout-canary",'
+        'response_code!~"5..",grpc_response_status=~"2|4|12|13|14|15"}),"class","bad","","")'
+        " or label_replace(max by(reporter,cluster,namespace,pod,instance,job,prometheus_replica,replica)"
+        '(timestamp(istio_requests_total{reporter=~"source|waypoint",destination_service_namespace=~"shop",'
+        'destination_service_name=~"checkout|checkout-canary"})),"class","scraped","","")'
+    )
+
+
+def test_the_same_services_give_the_same_question() -> None:
+    """Whatever order rollouts were watched in."""
+    many = {Service("b", "y"), Service("a", "x"), Service("c", "y")}
+    assert counters(many, {}) == counters(sorted(many, reverse=True), {})
+
+
+def test_a_very_long_list_of_names_is_left_out() -> None:
+    """Beyond some hundred Services the names cost more than they save; beyond as many namespaces, those too."""
+    names = [Service("shop", f"s{number}") for number in range(NAMES_LIMIT + 1)]
+    assert "destination_service_name=~" in counters(names[:-1], {})
+    assert "destination_service_name=~" not in counters(names, {})
+    assert 'destination_service_namespace=~"shop"' in counters(names, {})
+    spaces = [Service(f"n{number}", "s") for number in range(NAMES_LIMIT + 1)]
+    assert "destination_service_namespace=~" not in counters(spaces, {})
+
+
+def test_labels_of_the_configuration_stand_in_every_selector() -> None:
+    """Quotes and backslashes in them stay what they are."""
+    labels = {"cluster": 'e"u\\1'}
+    for query, selectors in ((counters([CHECKOUT], labels), 4), (durations([CHECKOUT], labels), 1)):
+        assert query.count('cluster="e\\"u\\\\1"') == selectors
+    assert samples(CHECKOUT, {"reporter": "source", "pod": "gw"}, labels) == (
+        'istio_requests_total{cluster="e\\"u\\\\1",reporter="source",pod="gw",destination_service_namespace=~"shop",'
+        'destination_service_name=~"checkout"}[5m]'
+    )
