@@ -16,9 +16,10 @@ from canary_operator.errors import Conflict, Gone, InvalidCanary, Refused, Unava
 from canary_operator.ports import Target
 from canary_operator.ports import Traffic as TrafficPort
 from canary_operator.providers.objects import Object
-from canary_operator.providers.resources import VIRTUAL_SERVICES, Resource
+from canary_operator.providers.resources import VIRTUAL_SERVICES
 from canary_operator.providers.traffic.istio.apply import IstioTraffic
 from tests.doubles.kubernetes import InMemoryKubernetes
+from tests.doubles.objects import MemoryObjects
 from tests.providers.traffic.istio.shapes import (
     a_destination,
     a_rule,
@@ -44,31 +45,11 @@ def a_target(name: str = "checkout", routes: list[str] | None = None) -> Target:
 
 
 @dataclass(slots=True)
-class Store:
-    """The newest copies as watches brought them, and as our own answers did."""
-
-    copies: dict[str, Object] = field(default_factory=dict)
-    complete: bool = True
-
-    def synced(self, _: Resource) -> bool:
-        return self.complete
-
-    def get(self, _: Resource, __: str, name: str) -> Object | None:
-        return self.copies.get(name)
-
-    def put(self, _: Resource, body: Object) -> None:
-        self.copies[body["metadata"]["name"]] = body
-
-    def drop(self, _: Resource, __: str, name: str) -> None:
-        self.copies.pop(name, None)
-
-
-@dataclass(slots=True)
 class Mesh:
     """A cluster with one VirtualService, its watched copy, and the provider that is tested."""
 
     kubernetes: InMemoryKubernetes = field(default_factory=InMemoryKubernetes)
-    store: Store = field(default_factory=Store)
+    store: MemoryObjects = field(default_factory=MemoryObjects)
 
     def holding(self, body: Object) -> "Mesh":
         self.kubernetes.seed(VIRTUAL_SERVICES, body)
@@ -78,6 +59,11 @@ class Mesh:
     @property
     def traffic(self) -> TrafficPort:
         return IstioTraffic(self.kubernetes, self.store)
+
+    @property
+    def copy(self) -> Object | None:
+        """What the store holds."""
+        return self.store.get(VIRTUAL_SERVICES, "shop", "checkout")
 
     @property
     def live(self) -> Any:
@@ -122,7 +108,7 @@ async def test_a_look_tells_missing_from_unknown() -> None:
     """Before the first list is complete, absence means nothing."""
     mesh = Mesh()
     assert await mesh.traffic.look(a_target()) == Missing("VirtualService shop/checkout")
-    mesh.store.complete = False
+    mesh.store.listed = False
     assert isinstance(await mesh.traffic.look(a_target()), Unknown)
 
 
@@ -139,7 +125,7 @@ async def test_a_weight_is_written_once_and_known_at_once(mesh: Mesh) -> None:
     assert await share(mesh) == Fraction(1, 20)
     await mesh.traffic.set_weight(a_target(), a_weight(5))
     assert mesh.patches == 1
-    assert mesh.store.copies["checkout"] == mesh.live
+    assert mesh.copy == mesh.live
 
 
 async def test_a_whole_run_leaves_nothing_behind(mesh: Mesh) -> None:
@@ -174,7 +160,7 @@ async def test_a_raise_over_somebodys_edit_is_a_conflict(mesh: Mesh) -> None:
     mesh.kubernetes.before_write = lambda: mesh.somebody_else(a_label)
     with pytest.raises(Conflict):
         await mesh.traffic.set_weight(a_target(), a_weight(5))
-    assert mesh.store.copies["checkout"]["metadata"]["labels"] == {"team": "payments"}
+    assert mesh.copy == mesh.live
     await mesh.traffic.set_weight(a_target(), a_weight(5))
     assert await share(mesh) == Fraction(1, 20)
 
@@ -222,7 +208,7 @@ async def test_a_rollback_does_not_undo_another_rollouts_record() -> None:
     one, two = a_target(routes=["primary"]), a_target("cart", routes=["cart"])
     await mesh.traffic.set_weight(one, a_weight(5))
     await mesh.traffic.set_weight(two, a_weight(5))
-    stale = Mesh(mesh.kubernetes, Store(dict(mesh.store.copies)))
+    stale = Mesh(mesh.kubernetes, MemoryObjects(dict(mesh.store.bodies)))
     await mesh.traffic.set_weight(two, a_weight(25))
     with pytest.raises(Conflict):
         await stale.traffic.set_weight(one, rolled_back())
@@ -249,7 +235,7 @@ async def test_what_is_gone_needs_no_rollback_and_no_restore(mesh: Mesh) -> None
     await mesh.traffic.set_weight(a_target(), a_weight(25))
     mesh.kubernetes.before_write = mesh.somebody_deletes
     await mesh.traffic.set_weight(a_target(), rolled_back())
-    assert mesh.store.copies == {}
+    assert mesh.copy is None
     await mesh.traffic.set_weight(a_target(), a_weight(0, Purpose.RELEASE))
     await mesh.traffic.restore(a_target())
 
@@ -259,7 +245,7 @@ async def test_a_restore_of_what_was_just_deleted_is_done(mesh: Mesh) -> None:
     await mesh.traffic.set_weight(a_target(), a_weight(25))
     mesh.kubernetes.before_write = mesh.somebody_deletes
     await mesh.traffic.restore(a_target())
-    assert mesh.store.copies == {}
+    assert mesh.copy is None
 
 
 async def test_a_raise_needs_the_virtual_service(mesh: Mesh) -> None:
@@ -268,7 +254,7 @@ async def test_a_raise_needs_the_virtual_service(mesh: Mesh) -> None:
     for _ in range(2):
         with pytest.raises(Gone):
             await mesh.traffic.set_weight(a_target(), a_weight(5))
-        assert mesh.store.copies == {}
+        assert mesh.copy is None
 
 
 async def test_what_was_deleted_and_created_again_is_decided_on_anew(mesh: Mesh) -> None:
@@ -287,7 +273,7 @@ async def test_what_was_deleted_and_created_again_is_decided_on_anew(mesh: Mesh)
 async def test_a_rollback_does_not_wait_for_the_first_list(mesh: Mesh) -> None:
     """A process that has just started asks the API server for the one object."""
     await mesh.traffic.set_weight(a_target(), a_weight(25))
-    fresh = Mesh(mesh.kubernetes, Store(complete=False))
+    fresh = Mesh(mesh.kubernetes, MemoryObjects(listed=False))
     await fresh.traffic.set_weight(a_target(), rolled_back())
     assert weights_of(mesh.live) == {"checkout": 100, "checkout-canary": 0}
 
@@ -308,11 +294,11 @@ async def test_errors_of_the_outside_pass_through(mesh: Mesh, error: Unavailable
     def fail() -> None:
         raise error
 
-    before = mesh.store.get(VIRTUAL_SERVICES, "shop", "checkout")
+    before = mesh.copy
     mesh.kubernetes.before_write = fail
     with pytest.raises(type(error)):
         await mesh.traffic.set_weight(a_target(), a_weight(5))
-    assert mesh.store.get(VIRTUAL_SERVICES, "shop", "checkout") is before
+    assert mesh.copy is before
     assert [call.verb for call in mesh.kubernetes.calls] == ["patch"]
 
 
