@@ -1,6 +1,6 @@
 """Where names become things: every provider is built here and nowhere else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,22 +32,23 @@ def providers(settings: Settings) -> tuple[ProviderConfig, ...]:
 
 
 def wire(  # noqa: PLR0913 -- the composition root takes what everything is made of
-    settings: Settings,
     kubernetes: Kubernetes,
     objects: Objects,
+    configured: Sequence[ProviderConfig],
     *,
+    identity: str,
     on_reading: Callable[[str], None],
     on_look: Callable[[Look], None],
     now: Callable[[], datetime],
 ) -> Wired:
-    """Every port, on one API server and one store."""
-    metrics = PrometheusMetrics(providers(settings), on_reading=on_reading, observe=on_look)
+    """Every port, on one API server and one store; `identity` names this process in events."""
+    metrics = PrometheusMetrics(configured, on_reading=on_reading, observe=on_look)
     return Wired(
         Ports(
             traffic=IstioTraffic(kubernetes, objects),
             workloads=DeploymentWorkloads(kubernetes, objects),
             metrics=metrics,
-            journal=KubernetesJournal(kubernetes, objects, now=now, identity=settings.identity),
+            journal=KubernetesJournal(kubernetes, objects, now=now, identity=identity),
         ),
         metrics,
     )

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import click
 
-from canary_operator.cli.crd import crd
-from canary_operator.cli.run import run
+from canary_operator.cli.crd import crd_command
+from canary_operator.cli.run import run_command
 from canary_operator.errors import CanaryError
 
 WRONG_USE = 2
@@ -18,8 +18,8 @@ def program() -> None:
     """Ships a new version a little at a time, and takes it back by itself when users would suffer."""
 
 
-program.add_command(run)
-program.add_command(crd)
+program.add_command(run_command)
+program.add_command(crd_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -3,7 +3,7 @@ import click
 from canary_operator.api.crd import crd_yaml
 
 
-@click.command()
-def crd() -> None:
+@click.command("crd")
+def crd_command() -> None:
     """Print the CustomResourceDefinition, for `kubectl apply --server-side -f -`."""
     click.echo(crd_yaml(), nl=False)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from canary_operator import logs
-from canary_operator.operator.run import run as operate
+from canary_operator.operator.run import operate
 from canary_operator.settings import Listen, Settings, default_identity, default_lease_namespace
 
 _EVERYBODYS = "--namespace and --all-namespaces exclude each other; give one of them"
@@ -18,7 +18,7 @@ def _variable(name: str) -> dict[str, Any]:
     return {"envvar": f"CANARY_OPERATOR_{name}", "show_envvar": True}
 
 
-@click.command()
+@click.command("run")
 @click.option("--kubeconfig", type=click.Path(exists=True, dir_okay=False), **_variable("KUBECONFIG"))
 @click.option("--context", help="Context of the kubeconfig.", **_variable("CONTEXT"))
 @click.option(
@@ -57,7 +57,7 @@ def _variable(name: str) -> dict[str, Any]:
     show_default=True,
     **_variable("LOG_LEVEL"),
 )
-def run(*, all_namespaces: bool, **flags: Any) -> None:
+def run_command(*, all_namespaces: bool, **flags: Any) -> None:
     """Run the operator until SIGTERM or SIGINT."""
     settings = _settings(**flags)
     if all_namespaces and settings.namespaces:

@@ -25,7 +25,7 @@ from canary_operator.providers.kubernetes import Kubernetes, connect
 from canary_operator.providers.metrics.looker import PrometheusMetrics
 from canary_operator.reconcile.loop import reconcile
 from canary_operator.settings import Settings
-from canary_operator.wiring import wire
+from canary_operator.wiring import providers, wire
 
 DRAIN_SECONDS = 3.0
 """How long passes in flight may take when the process is told to stop."""
@@ -38,7 +38,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def run(settings: Settings, *, stop: asyncio.Event | None = None) -> None:
+async def operate(settings: Settings, *, stop: asyncio.Event | None = None) -> None:
     """Until SIGTERM, SIGINT or `stop`. `CanaryError`: the settings lead nowhere."""
     stop = stop or asyncio.Event()
     parts = await _assemble(settings, partial(_claim_signals, stop))
@@ -67,10 +67,19 @@ class _Parts:
 
 async def _assemble(settings: Settings, claim_signals: partial[None]) -> _Parts:
     """Each part knows only those above it."""
+    configured = providers(settings)
     schedule, telemetry, right = Schedule(now=utc_now), Telemetry(), RightToWrite()
     store = Store(changed=schedule.mark)
     kubernetes = await connect(settings.kubeconfig, settings.context, may_write=right.holds, observe=telemetry.called)
-    wired = wire(settings, kubernetes, store, on_reading=schedule.mark, on_look=telemetry.looked, now=utc_now)
+    wired = wire(
+        kubernetes,
+        store,
+        configured,
+        identity=settings.identity,
+        on_reading=schedule.mark,
+        on_look=telemetry.looked,
+        now=utc_now,
+    )
     passes = Passes(
         store, kubernetes, wired.ports, reconcile=reconcile, prefer=schedule.prefer, watcher=telemetry, now=utc_now
     )

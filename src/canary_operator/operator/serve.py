@@ -14,10 +14,10 @@ async def served(
     listen: Listen, *, not_ready: Callable[[], Sequence[str]], metrics: Callable[[], bytes]
 ) -> AsyncIterator[int]:
     """Serve while the context lasts; gives the port. `not_ready` says in sentences what is missing."""
-    runner = web.AppRunner(application(not_ready=not_ready, metrics=metrics), access_log=None)
+    runner = web.AppRunner(application(not_ready=not_ready, metrics=metrics), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, listen.host, listen.port, shutdown_timeout=1.0)
+        site = web.TCPSite(runner, listen.host, listen.port)
         await site.start()
         yield runner.addresses[0][1]
     finally:

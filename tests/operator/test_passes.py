@@ -1,0 +1,226 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from canary_operator.api.status import Status
+from canary_operator.core.decide import Decision
+from canary_operator.core.findings import Finding
+from canary_operator.core.transitions import Event
+from canary_operator.errors import CanaryError, Conflict, NotLeading, Unavailable
+from canary_operator.operator.agenda import Turn
+from canary_operator.operator.passes import LONGEST_RETRY, LONGEST_RETRY_IN_A_RUN, Passes
+from canary_operator.operator.store import Store
+from canary_operator.ports import Ports
+from canary_operator.providers.kubernetes import Kubernetes
+from canary_operator.providers.resources import DEPLOYMENTS, ROLLOUTS, VIRTUAL_SERVICES, WATCHED
+from canary_operator.reconcile.loop import Rollout
+from tests.doubles.kubernetes import InMemoryKubernetes
+from tests.doubles.worlds import a_run
+from tests.operator.bodies import a_deployment, a_rollout, a_virtual_service
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+TURN = Turn("checkout-uid", NOON)
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.unwatched: list[str] = []
+
+    def unwatch(self, uid: str) -> None:
+        self.unwatched.append(uid)
+
+
+class Bench:
+    """A store with one rollout, and a loop that answers as told."""
+
+    def __init__(self) -> None:
+        self.store = Store(changed=lambda _: None)
+        self.server = InMemoryKubernetes()
+        self.metrics = Metrics()
+        self.seen: list[Rollout] = []
+        self.answer: Decision | Exception = a_decision(Status())
+        self.preferred: dict[str, bool] = {}
+        self.passed_turns: list[Turn] = []
+        self.failures: list[str] = []
+        self.passes = Passes(
+            self.store,
+            cast("Kubernetes", self.server),
+            cast("Ports", self),
+            reconcile=self.reconcile,
+            prefer=self.prefer,
+            watcher=self,
+            now=lambda: NOON,
+        )
+        for resource in WATCHED:
+            self.store.complete(resource, {})
+        self.store.observe(ROLLOUTS, a_rollout(status={"revision": 1}))
+
+    async def reconcile(self, rollout: Rollout, _: Ports, __: datetime) -> Decision:
+        self.seen.append(rollout)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def prefer(self, uid: str, *, urgent: bool) -> None:
+        self.preferred[uid] = urgent
+
+    def passed(self, turn: Turn, _: Decision, __: datetime) -> None:
+        self.passed_turns.append(turn)
+
+    def failed(self, error: str) -> None:
+        self.failures.append(error)
+
+    async def make(self) -> float | None:
+        """Seconds until the next pass."""
+        due = await self.passes.make(TURN)
+        return None if due is None else (due - NOON).total_seconds()
+
+
+def a_decision(status: Status, **rest: Any) -> Decision:
+    finding = Finding(Event.WAITED, "AtRest", "")
+    return replace(Decision((), status, finding, NOON + timedelta(seconds=60)), **rest)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+async def test_a_pass_knows_the_rollout_as_the_store_has_it(bench: Bench) -> None:
+    """Names, spec, status, verbs, and whether it is on its way out."""
+    metadata = {
+        "annotations": {"canary-operator.dev/abort": "true", "other": "x"},
+        "finalizers": ["canary-operator.dev/finalizer"],
+        "deletionTimestamp": "2026-01-01T00:00:00Z",
+    }
+    bench.store.observe(ROLLOUTS, a_rollout(version=2, metadata=metadata))
+    await bench.make()
+    seen = bench.seen[0]
+    assert (seen.key, seen.uid, seen.generation) == ("shop/checkout", "checkout-uid", 1)
+    assert seen.verbs == {"abort": "true"}
+    assert seen.deleting
+    assert seen.finalizer
+
+
+async def test_the_next_pass_gets_the_working_copy(bench: Bench) -> None:
+    """Looks since the last write live in memory only."""
+    working = Status(revision=1, runs=4)
+    bench.answer = a_decision(working)
+    assert await bench.make() == 60
+    await bench.make()
+    assert bench.seen[1].status is working
+    assert bench.seen[1].saved.runs == 0
+
+
+async def test_a_newer_status_in_the_cluster_wins(bench: Bench) -> None:
+    """Our copy is older when a pass died between its writes."""
+    bench.answer = a_decision(Status(revision=1, runs=4))
+    await bench.make()
+    bench.store.put(ROLLOUTS, a_rollout(version=2, status={"revision": 2, "runs": 5}))
+    await bench.make()
+    assert bench.seen[1].status.runs == 5
+
+
+async def test_working_copies_end_with_leadership(bench: Bench) -> None:
+    """Somebody else may have written since; looks end as well."""
+    bench.answer = a_decision(Status(revision=1, runs=4))
+    await bench.make()
+    bench.passes.forget_all()
+    assert bench.metrics.unwatched == ["checkout-uid"]
+    assert list(bench.passes.present()) == []
+    await bench.make()
+    assert bench.seen[1].status.runs == 0
+
+
+async def test_a_pass_that_outlives_its_leadership_leaves_no_copy(bench: Bench) -> None:
+    """What it decided belongs to a reign that is over."""
+
+    async def loses(rollout: Rollout, ports: Ports, now: datetime) -> Decision:
+        bench.passes.forget_all()
+        return await bench.reconcile(rollout, ports, now)
+
+    bench.answer = a_decision(Status(revision=1, runs=4))
+    bench.passes.reconcile = loses
+    await bench.make()
+    assert list(bench.passes.present()) == []
+
+
+async def test_a_conflict_is_tried_again_at_once_and_then_with_patience(bench: Bench) -> None:
+    """The first one is ordinary; one after the other means that somebody fights with us."""
+    bench.answer = Conflict("changed")
+    assert [await bench.make() for _ in range(4)] == [0, 1, 2, 4]
+    assert bench.failures == ["Conflict"] * 4
+
+
+async def test_an_api_server_that_is_away_is_asked_less_and_less(bench: Bench) -> None:
+    """Up to a bound."""
+    bench.answer = Unavailable("no answer")
+    waits = [await bench.make() for _ in range(12)]
+    assert waits[:3] == [0.5, 1, 2]
+    assert waits[-1] == LONGEST_RETRY.total_seconds()
+
+
+async def test_a_run_is_never_left_waiting(bench: Bench) -> None:
+    """Its rollback may be what failed."""
+    bench.answer = a_decision(Status(revision=1, run=a_run()))
+    await bench.make()
+    assert bench.preferred == {"checkout-uid": True}
+    bench.answer = Unavailable("no answer")
+    waits = [await bench.make() for _ in range(12)]
+    assert waits[-1] == LONGEST_RETRY_IN_A_RUN.total_seconds()
+
+
+async def test_success_ends_the_patience(bench: Bench) -> None:
+    """Failures in a row count, and not all that ever were."""
+    bench.answer = Unavailable("no answer")
+    for _ in range(5):
+        await bench.make()
+    bench.answer = a_decision(Status())
+    await bench.make()
+    bench.answer = Unavailable("no answer")
+    assert await bench.make() == 0.5
+
+
+async def test_who_may_not_write_asks_for_nothing(bench: Bench) -> None:
+    """Leadership brings a pass over everything when it comes."""
+    bench.answer = NotLeading("standby")
+    assert await bench.make() is None
+    assert bench.failures == []
+
+
+async def test_bugs_are_for_the_caller(bench: Bench) -> None:
+    """They are no weather."""
+    bench.answer = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        await bench.make()
+
+
+async def test_a_bad_answer_of_ours_is_a_bug_as_well(bench: Bench) -> None:
+    """Only what may pass by itself is tried again quietly."""
+    bench.answer = CanaryError("nonsense")
+    with pytest.raises(CanaryError):
+        await bench.make()
+
+
+async def test_a_rollout_that_is_gone_is_forgotten(bench: Bench) -> None:
+    """Its looks and its copy end with it."""
+    bench.answer = a_decision(Status(revision=1, runs=4))
+    await bench.make()
+    bench.store.observe_deletion(ROLLOUTS, a_rollout(version=9))
+    assert await bench.make() is None
+    assert bench.metrics.unwatched == ["checkout-uid"]
+    assert len(bench.seen) == 1
+
+
+async def test_what_a_rollout_refers_to_is_read_once(bench: Bench) -> None:
+    """Before the first pass each unknown object is read; afterwards the watches bring what changes."""
+    bench.server.seed(DEPLOYMENTS, a_deployment())
+    bench.server.seed(VIRTUAL_SERVICES, a_virtual_service())
+    await bench.make()
+    assert bench.store.get(DEPLOYMENTS, "shop", "checkout") is not None
+    assert bench.store.get(VIRTUAL_SERVICES, "shop", "shop") is not None
+    assert len(bench.server.calls) == 3
+    await bench.make()
+    assert len(bench.server.calls) == 3

@@ -1,0 +1,127 @@
+import asyncio
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from typing import Any, cast
+
+import pytest
+
+from canary_operator.errors import Gone, Unavailable
+from canary_operator.operator import watches
+from canary_operator.operator.store import Store
+from canary_operator.operator.watches import Watches
+from canary_operator.providers.kubernetes import Kubernetes
+from canary_operator.providers.resources import DEPLOYMENTS, ROLLOUTS, VIRTUAL_SERVICES, WATCHED, Resource
+
+
+class Server:
+    """Serves some kinds, without any object; its watches go on until told otherwise."""
+
+    def __init__(self) -> None:
+        self.served = set(WATCHED)
+        self.watched: list[tuple[Resource, ...]] = []
+        self.ends_watches: Exception | None = None
+        self.away = False
+
+    async def discover(self, resource: Resource) -> bool:
+        if self.away:
+            raise Unavailable("no answer")
+        return resource in self.served
+
+    async def list(self, resource: Resource, _: str | None, **__: object) -> list[dict[str, Any]]:
+        if resource not in self.served:
+            raise Gone("no such kind")
+        return []
+
+    async def watch(
+        self, _: Any, __: Any, resources: Collection[Resource], ___: Any, *, started: Callable[[], None]
+    ) -> None:
+        self.watched.append(tuple(resources))
+        started()
+        while self.ends_watches is None:  # noqa: ASYNC110 -- the test sets it plainly
+            await asyncio.sleep(0.001)
+        error, self.ends_watches = self.ends_watches, None
+        raise error
+
+
+class Bench:
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.store = Store(changed=lambda _: None)
+        self.restarts = 0
+        self.watches = Watches(cast("Kubernetes", server), self.store, (), started=lambda: None, restarted=self.count)
+
+    def count(self) -> None:
+        self.restarts += 1
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        task = asyncio.create_task(self.watches.run())
+        try:
+            async with asyncio.timeout(3):
+                while not condition():  # noqa: ASYNC110 -- what is waited for knows no event
+                    await asyncio.sleep(0.002)
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    server = Server()
+    monkeypatch.setattr(watches, "watch", server.watch)
+    monkeypatch.setattr(watches, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(watches, "FIRST_RESTART_SECONDS", 0.01)
+    return Bench(server)
+
+
+async def test_everything_is_watched_and_then_seen(bench: Bench) -> None:
+    """Ready is who knows every object of every kind."""
+    assert bench.watches.not_ready()
+    await bench.until(bench.watches.all_synced)
+    assert bench.server.watched == [WATCHED]
+    assert bench.watches.not_ready() == []
+
+
+async def test_a_missing_kind_is_named(bench: Bench) -> None:
+    """The others are watched meanwhile."""
+    bench.server.served.discard(VIRTUAL_SERVICES)
+    await bench.until(lambda: bench.store.synced(DEPLOYMENTS))
+    assert bench.watches.not_ready() == ["the API server does not serve virtualservices.networking.istio.io v1"]
+    assert bench.server.watched == [(ROLLOUTS, DEPLOYMENTS)]
+
+
+async def test_a_kind_that_appears_is_watched(bench: Bench) -> None:
+    """The framework does not find it by itself, so its watches are begun anew."""
+    bench.server.served.discard(VIRTUAL_SERVICES)
+
+    def appears() -> bool:
+        if bench.server.watched:
+            bench.server.served.add(VIRTUAL_SERVICES)
+        return bench.watches.all_synced()
+
+    await bench.until(appears)
+    assert bench.server.watched == [(ROLLOUTS, DEPLOYMENTS), WATCHED]
+
+
+async def test_watches_that_end_are_begun_anew(bench: Bench) -> None:
+    """Whatever ended them; everything that was seen stays seen."""
+    bench.server.ends_watches = RuntimeError("the API server said ERROR")
+    await bench.until(lambda: len(bench.server.watched) == 2)
+    assert bench.restarts == 1
+
+
+async def test_a_kind_that_goes_away_is_missed(bench: Bench) -> None:
+    """Its objects are not taken for deleted."""
+    await bench.until(bench.watches.all_synced)
+    bench.server.served.discard(VIRTUAL_SERVICES)
+    bench.server.ends_watches = RuntimeError("404")
+    await bench.until(lambda: bool(bench.watches.missing))
+    assert not bench.store.synced(VIRTUAL_SERVICES)
+
+
+async def test_an_api_server_that_does_not_answer_is_no_missing_kind(bench: Bench) -> None:
+    """What was seen stays seen, and discovery is tried again."""
+    bench.server.away = True
+    await bench.until(lambda: bench.restarts > 1)
+    assert bench.watches.missing == ()
+    assert bench.server.watched == []
