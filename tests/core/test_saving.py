@@ -11,7 +11,7 @@ PINNED = Pinned(scrape=timedelta(seconds=1), settle=timedelta(seconds=1))
 
 def staged(**changes: object) -> Status:
     run = at_stage(pinned=PINNED, saved_at=NOON, **changes)
-    return Status(state=State.STAGED, run=run)
+    return Status(state=State.STAGED, run=run, observed_weight="5%")
 
 
 def test_numbers_that_flow_are_no_reason_to_write() -> None:
@@ -32,7 +32,7 @@ def test_evidence_is_written_every_thirty_seconds_or_ten_looks() -> None:
     assert must_save(staged(), staged(), NOON + timedelta(seconds=30))
     slow = {"pinned": Pinned(scrape=timedelta(seconds=15), settle=timedelta(seconds=15))}
     run = at_stage(saved_at=NOON, **slow)
-    status = Status(state=State.STAGED, run=run)
+    status = Status(state=State.STAGED, run=run, observed_weight="5%")
     assert not must_save(status, status, NOON + timedelta(seconds=149))
     assert must_save(status, status, NOON + timedelta(seconds=150))
 

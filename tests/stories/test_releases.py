@@ -1,5 +1,6 @@
 """How releases go, told on ports in memory with the real loop."""
 
+from datetime import timedelta
 from fractions import Fraction
 
 from canary_operator.api import reasons
@@ -244,6 +245,20 @@ async def test_a_restart_neither_shortens_nor_repeats_a_stage() -> None:
     await story.after(minutes=1)
     story.expects(weight="5%")
     await story.after(minutes=1.6)
+    story.expects(weight="25%")
+
+
+async def test_an_operator_that_was_down_for_a_stage_does_not_advance_on_its_return() -> None:
+    """The time in which nobody looked is added to the stage, whatever the first look says."""
+    story = await a_release()
+    await story.after(minutes=4)
+    story.cluster.now += timedelta(hours=2)
+    story.cluster.traffic(100_000)
+    await story.restarts()
+    story.expects(weight="5%")
+    await story.after(seconds=30)
+    story.expects(weight="5%")
+    await story.after(seconds=75)
     story.expects(weight="25%")
 
 

@@ -10,6 +10,7 @@ from canary_operator.core.transitions import Event
 
 Kind = Literal["Ready", "Reconciling", "Stalled", "Succeeded"]
 Truth = Literal["True", "False", "Unknown"]
+_NOT_READY = frozenset({State.OUTSIDE, State.LEAVING})
 _MOVING = frozenset({State.PREPARING, State.STAGED, State.PROMOTING, State.CLEANING, State.LEAVING})
 
 
@@ -17,7 +18,7 @@ def conditions(status: Status, finding: Finding, generation: int, now: datetime)
     """Ready, Reconciling, Stalled and Succeeded; a condition keeps its time while its status stays."""
     stalled = _stalled(status, finding)
     moving = not stalled and (status.state in _MOVING or _waits(status, finding))
-    ready = not stalled and finding.event is not Event.HELD and status.state not in {State.OUTSIDE, State.LEAVING}
+    ready = not stalled and not _failed(finding) and finding.event is not Event.HELD and status.state not in _NOT_READY
     message = finding.message[:1024]
     truths: tuple[tuple[Kind, Truth, str, str], ...] = (
         ("Ready", _truth(yes=ready), finding.reason, message),
@@ -42,8 +43,12 @@ def conditions(status: Status, finding: Finding, generation: int, now: datetime)
 def _stalled(status: Status, finding: Finding) -> bool:
     """A person must act: what is there can't be shipped or read, or was taken back."""
     if status.state is State.RESTING:
-        return finding.event is Event.HELD or finding.reason in {reasons.ROLLED_BACK, reasons.ABORTED}
+        return finding.event is Event.HELD or _failed(finding)
     return status.state is State.OUTSIDE and finding.event is Event.HELD
+
+
+def _failed(finding: Finding) -> bool:
+    return finding.reason in {reasons.ROLLED_BACK, reasons.ABORTED}
 
 
 def _waits(status: Status, finding: Finding) -> bool:

@@ -8,6 +8,7 @@ from canary_operator.core.checks.metrics import has_baseline
 from canary_operator.core.evidence.judge import fold, judge
 from canary_operator.core.plan import terms
 from canary_operator.core.questions import JUDGED
+from canary_operator.core.stage_clock import blind_since, freeze, thaw
 from canary_operator.core.world import Endpoints, Reading, World
 
 
@@ -32,6 +33,8 @@ def _fold(reading: Reading, run: Run, state: State, now: datetime) -> Run:
     alone = run.weight == 1
     evidence = fold(run.evidence, reading.sample, terms(run), clean_from=clean_from, has_baseline=not alone)
     good = evidence.at != run.evidence.at and (alone or has_baseline(reading))
+    if good and state is State.STAGED and (since := blind_since(run, now)) is not None:
+        run = thaw(freeze(run, since), now)
     looked_at = now if good or (run.looked_at is None and state is not State.STAGED) else run.looked_at
     return run.model_copy(update={"evidence": evidence, "looked_at": looked_at})
 

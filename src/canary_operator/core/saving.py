@@ -40,7 +40,7 @@ def _still(status: Status) -> Status:
         update={
             "run": run,
             "revision": 0,
-            "observed_weight": None,
+            "observed_weight": status.observed_weight is not None,
             "canary_requests": None,
             "conditions": tuple(
                 (each.type, each.status, each.reason, each.observed_generation) for each in status.conditions

@@ -8,6 +8,8 @@ from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import CanaryFacts, Problem, Route, Unknown, World
 
+_FAILED = {Outcome.ROLLED_BACK: reasons.ROLLED_BACK, Outcome.ABORTED: reasons.ABORTED}
+
 
 def route_unreadable(world: World) -> Finding | None:
     """A route that is gone has nothing to give back; one that can't be read may still have."""
@@ -19,7 +21,7 @@ def route_unreadable(world: World) -> Finding | None:
 def traffic_left(world: World) -> Finding | None:
     if isinstance(world.route, Route) and world.route.share > 0:
         share = format_percentage(world.route.share)
-        return Finding(Event.TRAFFIC_LEFT, reasons.TIDYING_UP, f"{share} of the traffic still goes to the canary")
+        return Finding(Event.TRAFFIC_LEFT, *_told(world, f"{share} of the traffic still goes to the canary"))
     return None
 
 
@@ -27,7 +29,7 @@ def draining(world: World) -> Finding | None:
     run = world.status.run
     if run is None or run.drain_until is None or world.now >= run.drain_until:
         return None
-    return Finding(Event.WAITED, reasons.TIDYING_UP, "the canary finishes its last requests")
+    return Finding(Event.WAITED, *_told(world, "the canary finishes its last requests"))
 
 
 def leftovers(world: World) -> Finding | None:
@@ -35,8 +37,16 @@ def leftovers(world: World) -> Finding | None:
         return not_there(world.canary, missing=reasons.TIDYING_UP, reading=reasons.READING)
     route_ours = isinstance(world.route, Route) and world.route.record is not None
     if route_ours or isinstance(world.canary, CanaryFacts):
-        return Finding(Event.DRAINED, reasons.TIDYING_UP, "the route is restored and the canary removed")
+        return Finding(Event.DRAINED, *_told(world, "the route is restored and the canary removed"))
     return None
+
+
+def _told(world: World, step: str) -> tuple[str, str]:
+    """A run that failed says so from the first moment; the tidying is only what happens next."""
+    run = world.status.run
+    if run is None or run.outcome not in {Outcome.ROLLED_BACK, Outcome.ABORTED}:
+        return reasons.TIDYING_UP, step
+    return _FAILED[run.outcome], f"{run.message} ({step})"
 
 
 def tidied(world: World) -> Finding:

@@ -16,7 +16,7 @@ def metrics_unusable(world: World) -> Finding | None:
     """No usable reading at this moment."""
     match world.reading:
         case Unknown(reason=text, code=code):
-            return Finding(Event.HELD, code, text)
+            return Finding(Event.WAITED if code == reasons.READING else Event.HELD, code, text)
         case Reading() as reading if not has_baseline(reading):
             return Finding(
                 Event.HELD,

@@ -2,7 +2,6 @@
 
 from canary_operator.api.status import HISTORY, Outcome, PastRun, Run
 from canary_operator.core.actions import Action, Announce, Purpose, RemoveCanary, RemoveVerb, RestoreRoute, SetWeight
-from canary_operator.core.evidence.judge import begin
 from canary_operator.core.findings import Finding
 from canary_operator.core.moves.move import NOTHING, Move, in_state, readable_spec
 from canary_operator.core.plan import new_run
@@ -94,7 +93,7 @@ def clean_leftover(world: World, finding: Finding) -> Move:
 
 def _emptied(world: World, run: Run, *, had_traffic: bool) -> Run:
     until = world.now + run.plan.drain if had_traffic else run.drain_until
-    return run.model_copy(update={"weight": NOTHING, "intent": None, "drain_until": until, "evidence": begin()})
+    return run.model_copy(update={"weight": NOTHING, "intent": None, "drain_until": until})
 
 
 def _take_traffic(run: Run, outcome: Outcome | None) -> tuple[Action, ...]:
