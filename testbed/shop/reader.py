@@ -1,0 +1,44 @@
+"""Reads objects many times a second, which would be too much work for kubectl."""
+
+import json
+from typing import Any
+
+import requests
+
+from testbed.errors import TestbedError
+from testbed.state import State
+
+_MISSING = 404
+
+
+class Reader:
+    def __init__(self, state: State, namespace: str) -> None:
+        self._state, self._namespace = state, namespace
+        self._session = requests.Session()
+        # Else REQUESTS_CA_BUNDLE of the environment would win over the cluster's own authority.
+        self._session.trust_env = False
+        self._session.headers["Authorization"] = f"Bearer {state.admin_token}"
+        kubeconfig = json.loads(state.kubeconfig.read_text(encoding="utf-8"))
+        self._session.verify = kubeconfig["clusters"][0]["cluster"]["certificate-authority"]
+
+    def one(self, api: str, plural: str, name: str) -> dict[str, Any] | None:
+        """None where it does not exist. `api` is such as "apps/v1", or "v1"."""
+        return self._get(api, f"{plural}/{name}")
+
+    def all(self, api: str, plural: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (self._get(api, plural) or {}).get("items", [])
+        return items
+
+    def _get(self, api: str, rest: str) -> dict[str, Any] | None:
+        root = "apis" if "/" in api else "api"
+        url = f"{self._state.apiserver_url}/{root}/{api}/namespaces/{self._namespace}/{rest}"
+        try:
+            answer = self._session.get(url, timeout=5)
+        except requests.RequestException as error:
+            raise TestbedError(f"The API server did not answer {url}: {error}") from error
+        if answer.status_code == _MISSING:
+            return None
+        if not answer.ok:
+            raise TestbedError(f"GET {url} was answered {answer.status_code}: {answer.text}")
+        found: dict[str, Any] = answer.json()
+        return found

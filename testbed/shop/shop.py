@@ -1,0 +1,146 @@
+"""One application in one namespace, in the hands of the person who owns it."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from testbed.cluster import Cluster
+from testbed.errors import TestbedError
+from testbed.load import Plan
+from testbed.shop.gateway import requests_by_service
+from testbed.shop.manifests import CANARY, NAME, Manifest, application, image
+from testbed.shop.reader import Reader
+from testbed.shop.seen import Rollout
+from testbed.shop.traffic import Traffic
+
+PATIENCE = 30.0
+_GLANCE = 0.1
+
+
+class Shop:
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self.cluster, self.namespace = cluster, namespace
+        self.host = f"{NAME}.{namespace}.example"
+        self._reader = Reader(cluster.state, namespace)
+
+    def open(self, tag: str = "v1", replicas: int = 2) -> None:
+        """The application without a CanaryRollout; returns when users reach it."""
+        self.apply(*application(tag, self.host, replicas))
+        self.kubectl("rollout", "status", f"deployment/{NAME}", "--timeout=60s")
+        self.wait("the application to answer", self._answers)
+
+    def adopt(self, rollout: Manifest) -> None:
+        """Returns when the next new template would start a run."""
+        self.apply(rollout)
+        self.until("the Deployment to be adopted", lambda seen: seen.rests)
+
+    def release(self, tag: str) -> None:
+        self.kubectl("set", "image", f"deployment/{NAME}", f"{NAME}={image(tag)}")
+
+    def order(self, verb: str, value: str = "true") -> None:
+        """`abort`, `promote`, `pause`, `resume` or `retry`, as plain kubectl does it."""
+        self.kubectl("annotate", "canaryrollout", NAME, f"canary-operator.dev/{verb}={value}")
+
+    def traffic(self, rate: float = 100) -> Traffic:
+        return Traffic(Plan(self.cluster.gateway_url, self.host, rate))
+
+    def apply(self, *bodies: Manifest) -> None:
+        self.kubectl("apply", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": bodies}))
+
+    def kubectl(self, *arguments: str, input: str | None = None) -> str:  # noqa: A002 -- called as in subprocess
+        return self.cluster.kubectl("-n", self.namespace, *arguments, input=input)
+
+    def rollout(self) -> Rollout:
+        """Empty where there is none."""
+        return Rollout(self._reader.one("canary-operator.dev/v1alpha1", "canaryrollouts", NAME) or {})
+
+    def deployment(self, name: str = NAME) -> dict[str, Any] | None:
+        return self._reader.one("apps/v1", "deployments", name)
+
+    def canary_exists(self) -> bool:
+        """Its Deployment or any of its pods."""
+        return self.deployment(CANARY) is not None or bool(self.pods(CANARY))
+
+    def pods(self, app: str = NAME) -> list[str]:
+        """The names of those that carry this label; a pod that is being deleted is one of them."""
+        found = [pod["metadata"] for pod in self._reader.all("v1", "pods")]
+        return sorted(metadata["name"] for metadata in found if metadata["labels"].get("app") == app)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Those about the CanaryRollout, in the order in which they happened."""
+        found = [it for it in self._reader.all("events.k8s.io/v1", "events") if _is_ours(it)]
+        return sorted(found, key=lambda event: str(event["eventTime"]))
+
+    def route(self) -> str:
+        """Everything of the route that a user writes, in one canonical text."""
+        body = self._virtual_service()
+        metadata = body["metadata"]
+        written = [body["spec"], metadata.get("labels"), metadata.get("annotations"), metadata.get("finalizers")]
+        return json.dumps(written, sort_keys=True)
+
+    def weight(self) -> int | float:
+        """The canary's share in the live route, in percent."""
+        rules = self._virtual_service()["spec"]["http"]
+        destinations = next(rule["route"] for rule in rules if rule["name"] == "primary")
+        weights = Counter({it["destination"]["host"]: it.get("weight", 0) for it in destinations})
+        total = weights.total()
+        share = 100 * weights[CANARY] / total if total else 0
+        return int(share) if share == int(share) else share
+
+    def gateway_counts(self) -> Counter[str]:
+        """Requests that Envoy has sent to each Service."""
+        return requests_by_service(self.cluster.state, self.namespace)
+
+    def row(self) -> str:
+        """What `kubectl get` shows, without its headings."""
+        return self.kubectl("get", "canaryrollout", NAME, "--no-headers").strip()
+
+    def headings(self) -> str:
+        return self.kubectl("get", "canaryrollout", NAME).splitlines()[0]
+
+    def until(self, what: str, condition: Callable[[Rollout], bool], seconds: float = PATIENCE) -> Rollout:
+        """The rollout as it was when the condition held for the first time. TestbedError shows what was instead."""
+        seen: list[Rollout] = []
+
+        def holds() -> bool:
+            seen[:] = [self.rollout()]
+            return condition(seen[0])
+
+        self.wait(what, holds, seconds)
+        return seen[0]
+
+    def wait(self, what: str, condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TestbedError(f"Waited {seconds:.0f} s in vain for {what}. Instead:\n{self.describe()}")
+            time.sleep(_GLANCE)
+
+    def describe(self) -> str:
+        try:
+            return self.kubectl("describe", "canaryrollout", NAME) + self.kubectl(
+                "get", "deployments,pods", "-o", "wide"
+            )
+        except TestbedError as error:
+            return str(error)
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(self.cluster.gateway_url, headers={"Host": self.host}, timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    def _virtual_service(self) -> dict[str, Any]:
+        found = self._reader.one("networking.istio.io/v1", "virtualservices", NAME)
+        if found is None:
+            raise TestbedError(f"There is no VirtualService {NAME} in {self.namespace}.")
+        return found
+
+
+def _is_ours(event: dict[str, Any]) -> bool:
+    regarding = event.get("regarding", {})
+    return (regarding.get("kind"), regarding.get("name")) == ("CanaryRollout", NAME)
