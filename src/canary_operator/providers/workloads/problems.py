@@ -12,8 +12,6 @@ from canary_operator.providers.workloads.facts import deployment_facts
 from canary_operator.providers.workloads.labels import Override, choose_override
 from canary_operator.providers.workloads.marks import LEFT_PAUSED, MANAGED_BY, annotation, canary_name, is_ours
 
-_SERVICE_NAME = 63
-
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
@@ -111,14 +109,6 @@ def stable_service_unfit(applicant: Applicant) -> Problem | None:
     return Problem(reasons.SERVICE_UNSUPPORTED, f"spec.traffic.stableService: Service {name} {what}; {cure}")
 
 
-def canary_service_name_too_long(applicant: Applicant) -> Problem | None:
-    name = applicant.target.spec.canary_service
-    if len(name) <= _SERVICE_NAME:
-        return None
-    cure = f"set spec.traffic.canaryService to at most {_SERVICE_NAME} characters"
-    return Problem(reasons.SERVICE_UNSUPPORTED, f"the canary Service's name {name} is too long; {cure}")
-
-
 def label_missing(applicant: Applicant) -> Problem | None:
     override = applicant.override
     return override if isinstance(override, Problem) else None
@@ -154,7 +144,6 @@ CHECKS: tuple[Callable[[Applicant], Problem | None], ...] = (
     host_port_taken,
     stable_service_missing,
     stable_service_unfit,
-    canary_service_name_too_long,
     label_missing,
     canary_service_unfit,
     canary_name_taken,
