@@ -58,7 +58,7 @@ def tabulate(rows: Iterable[Row]) -> Table:
     try:
         for row in rows:
             _enter(table, row)
-    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, OSError, OverflowError, TypeError, ValueError) as error:
         raise Unavailable("the answer of Prometheus is not what was asked for") from error
     return table
 
