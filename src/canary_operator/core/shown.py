@@ -20,8 +20,10 @@ def shown(status: Status) -> dict[str, object]:
 
 
 def _observed(run: Run) -> str | None:
-    """Share of the stage's requests that the canary answered, with one decimal."""
-    canary, baseline = run.evidence.stage_canary, run.evidence.stage_baseline
-    if canary + baseline <= 0:
+    """The canary's share of the requests that count in this stage, with one decimal; of the warm-up's while it lasts."""
+    evidence = run.evidence
+    arms = evidence.stage if evidence.warm or evidence.warmup is None else evidence.warmup.counts
+    requests = arms.canary.requests + arms.baseline.requests
+    if requests <= 0:
         return None
-    return format_percentage(Fraction(round(1000 * canary / (canary + baseline)), 1000))
+    return format_percentage(Fraction(round(1000 * arms.canary.requests / requests), 1000))
