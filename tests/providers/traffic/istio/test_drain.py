@@ -123,13 +123,20 @@ def test_a_rule_that_is_gone_sends_nothing_to_the_canary(http: Any) -> None:
     assert at(live, rolled_back(), a_split("primary"))["spec"] == live["spec"]
 
 
-def test_without_stable_there_is_nowhere_to_go() -> None:
-    """Only a person knows what the remaining traffic should do."""
-    for more in ([], [a_destination("legacy", 1)]):
-        live = edited(FULL, lambda found, more=more: found["spec"]["http"][0].update(route=route_of(found)[1:] + more))
-        found = desired(live, a_split(), rolled_back())
-        assert isinstance(found, Problem)
-        assert found.reason == reasons.DESTINATION_NOT_FOUND
+@pytest.mark.parametrize(
+    "route",
+    [
+        [a_destination("checkout-canary", 25)],
+        [a_destination("checkout-canary")],
+        [a_destination("checkout-canary", 25), a_destination("legacy", 1)],
+    ],
+)
+def test_without_stable_there_is_nowhere_to_go(route: Any) -> None:
+    """Only a person knows what the remaining traffic should do; a single destination gets it without any weight."""
+    live = edited(FULL, lambda found: found["spec"]["http"][0].update(route=route))
+    found = desired(live, a_split(), rolled_back())
+    assert isinstance(found, Problem)
+    assert found.reason == reasons.DESTINATION_NOT_FOUND
 
 
 def test_several_rules_that_could_be_ours_are_told() -> None:

@@ -87,10 +87,20 @@ def test_weights_never_become_all_0() -> None:
     assert weights_of(given_back(all_elsewhere)) == {"checkout": 0, "legacy": 5}
 
 
-def test_a_user_destination_of_the_canary_beside_a_lone_stable_keeps_stable_weighted() -> None:
-    """The record was begun with both; the weight it had comes back."""
+def test_a_record_that_was_edited_by_hand_does_not_starve_the_route() -> None:
+    """It claims that both weights were 0, which Istio would refuse: stable keeps what it has."""
+    live = at(a_virtual_service(a_rule(a_destination("checkout", 1), a_destination("checkout-canary"))), a_weight(5))
+    value = live["metadata"]["annotations"][ANNOTATION].replace('"weight":1}', '"weight":0}')
+    lying = edited(live, lambda found: found["metadata"]["annotations"].update({ANNOTATION: value}))
+    assert weights_of(given_back(lying)) == {"checkout": 100, "checkout-canary": None}
+
+
+def test_absence_comes_back_as_absence() -> None:
+    """The canary of the user had no weight, and has none again."""
     live = a_virtual_service(a_rule(a_destination("checkout", 1), a_destination("checkout-canary")))
-    assert weights_of(given_back(at(live, rolled_back()))) == {"checkout": 1, "checkout-canary": None}
+    stepped = at(at(live, a_weight(5)), rolled_back())
+    assert weights_of(stepped) == {"checkout": 100, "checkout-canary": 0}
+    assert weights_of(given_back(stepped)) == {"checkout": 1, "checkout-canary": None}
 
 
 @pytest.mark.parametrize(
