@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -115,19 +116,20 @@ class Shop:
 def policy(cluster: Cluster) -> Iterator[None]:
     """Our admission policy, in effect."""
     cluster.kubectl("apply", "-f", str(POLICY))
-    probe = {**a_deployment(replicas=0, annotations={MANAGED_BY: "default/probe"}), "status": None}
-    probe["metadata"] = {"name": "probe", "namespace": "default", "annotations": {MANAGED_BY: "default/probe"}}
-    probe.pop("status")
-    cluster.kubectl("apply", "-f", "-", input=json.dumps(probe))
+    name = f"probe-{uuid.uuid4().hex[:8]}"
+    probe = a_deployment(replicas=0)
+    del probe["status"]
+    probe["metadata"] = {"name": name, "annotations": {MANAGED_BY: "default/probe"}}
+    cluster.kubectl("-n", "default", "apply", "-f", "-", input=json.dumps(probe))
     for attempt in range(100):
-        cluster.kubectl("-n", "default", "set", "image", "deployment/probe", f"app=probe:{attempt}")
-        if cluster.kubectl("-n", "default", "get", "deployment/probe", "-o", "jsonpath={.spec.paused}") == "true":
+        cluster.kubectl("-n", "default", "set", "image", f"deployment/{name}", f"app=probe:{attempt}")
+        if cluster.kubectl("-n", "default", "get", "deployment", name, "-o", "jsonpath={.spec.paused}") == "true":
             break
         time.sleep(0.1)
     else:
         pytest.fail("the admission policy never took effect")
     yield
-    cluster.kubectl("-n", "default", "delete", "deployment", "probe", "--wait=false")
+    cluster.kubectl("-n", "default", "delete", "deployment", name, "--wait=false")
 
 
 @pytest.fixture
