@@ -36,6 +36,14 @@ def test_looks_keep_their_distance(period: float, age: float | None) -> None:
     assert period / 200 <= Pace().after_answer(period, age) <= period * 1.5
 
 
+@pytest.mark.parametrize("age", [1.2, 50.0])
+def test_samples_that_always_come_late_slow_nothing_down(age: float) -> None:
+    """A store that lags behind its scrapes is looked at once per scrape all the same."""
+    pace = Pace()
+    waits = [pace.after_answer(1.0, age) for _ in range(10)]
+    assert waits[5:] == [1.0] * 5
+
+
 def test_failures_are_asked_again_ever_more_patiently() -> None:
     """A dead server is asked every ten seconds at most, and an answer forgives everything."""
     pace = Pace()

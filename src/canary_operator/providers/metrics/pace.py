@@ -10,7 +10,8 @@ class Pace:
         scrapes  |--------------|--------------|
         looks       ^ margin       ^ margin
 
-    A scrape takes time; when a look comes too early (the newest sample is older than a period), the margin grows.
+    A scrape takes time; when a look comes too early (the newest sample is the one before), the margin grows. Samples
+    that are older still do not come from looking too early.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,8 @@ class Pace:
         margin = max(self._learned, min(period / 10, 0.5))
         if age <= period:
             return period + margin - max(age, 0.0)
+        if age > 2 * period or margin >= period / 2:
+            return period
         self._learned = min(margin + period / 10, period / 2)
         return period * 1.1
 
