@@ -68,10 +68,18 @@ REFUSED: dict[str, tuple[Applicant, str, str]] = {
         reasons.LABEL_NOT_FOUND,
         "no label in common",
     ),
-    "a canary Service that selects all": (
+    "a canary Service that selects stable pods": (
         an_applicant(canary_service=FOREIGN),
         reasons.SERVICE_UNSUPPORTED,
         'let it select app: "checkout-canary"',
+    ),
+    "a canary Service that selects both": (
+        an_applicant(
+            a_deployment(a_template(labels={"app": "checkout", "tier": "web"})),
+            canary_service={**FOREIGN, "spec": {"selector": {"tier": "web"}}},
+        ),
+        reasons.SERVICE_UNSUPPORTED,
+        "does not select exactly the canary pods",
     ),
     "a canary Service that selects others": (
         an_applicant(canary_service={**FOREIGN, "spec": {"selector": {"app": "checkout-canary", "track": "canary"}}}),
