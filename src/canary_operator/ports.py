@@ -1,7 +1,8 @@
 """What a pass needs of the outside. Each port takes our small values and converts its own errors to ours.
 
 A look never raises for something missing: that is a value. A write raises `Conflict` when the object is no longer the
-one that was seen, `Refused` when the API server rejects the write itself, `Unavailable` for anything else.
+one that was seen, `Refused` when the API server rejects the write itself, `InvalidCanary` when the user must act first,
+`Unavailable` for anything else.
 """
 
 from dataclasses import dataclass

@@ -75,6 +75,8 @@ class MemoryCluster:
     faults: dict[int, type[Exception]] = field(default_factory=dict)
     """Raise this at the n-th write: before it when n is even, after it when odd."""
     writes: int = 0
+    refuses: tuple[type[Action], Exception] | None = None
+    """Every write of this kind fails with this."""
 
     def write(self, action: Action) -> "_Write":
         return _Write(self, action)
@@ -127,6 +129,8 @@ class _Write:
             self._strike(2 * number + 1)
 
     def _strike(self, moment: int) -> None:
+        if self.cluster.refuses is not None and isinstance(self.action, self.cluster.refuses[0]):
+            raise self.cluster.refuses[1]
         fault = self.cluster.faults.pop(moment, None)
         if fault is not None:
             raise fault(f"at {moment}")

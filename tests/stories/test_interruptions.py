@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from canary_operator.api import reasons
 from canary_operator.api.status import Outcome, State
 from canary_operator.core.actions import EnsureCanary, SetWeight
-from canary_operator.errors import Conflict, Unavailable
+from canary_operator.errors import CanaryError, Conflict, InvalidCanary, Refused, Unavailable
 from tests.doubles.memory import Crash
 from tests.doubles.story import Story, a_spec
 
@@ -133,3 +133,30 @@ def _check_weights(story: Story, before: int) -> None:
             assert action.weight in planned
             if action.weight > 0:
                 assert any(isinstance(earlier, EnsureCanary) for earlier in story.cluster.log[:position])
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        (Refused("admission webhook says no"), reasons.WRITE_REFUSED),
+        (InvalidCanary(reasons.CANARY_NAME_TAKEN, "checkout-canary is not ours"), reasons.CANARY_NAME_TAKEN),
+    ],
+)
+async def test_a_refused_write_is_said_where_people_look(refusal: CanaryError, reason: str) -> None:
+    """The condition carries the refusal's words, once, and the run goes on when the write is let through."""
+    story = await Story(SHORT).adopted()
+    before = story.cluster.writes
+    story.cluster.template, story.cluster.paused = "v2", True
+    story.cluster.refuses = (EnsureCanary, refusal)
+    for _ in range(3):
+        with pytest.raises(type(refusal)):
+            await story.passes()
+    condition = next(each for each in story.cluster.status.conditions if each.type == "Ready")
+    assert (condition.status, condition.reason) == ("False", reason)
+    assert str(refusal) in condition.message
+    assert story.told.count(reason) == 1
+    assert story.cluster.writes - before <= 3
+    story.cluster.refuses = None
+    story.working = None
+    await story.passes()
+    story.expects(weight="10%", reason=reasons.STAGE_RUNNING)

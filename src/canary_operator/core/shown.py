@@ -20,7 +20,7 @@ def shown(status: Status) -> dict[str, object]:
 
 
 def _observed(run: Run) -> str | None:
-    """The canary's share of the requests that count in this stage, with one decimal; of the warm-up's while it lasts."""
+    """The canary's share of the requests that count in this stage, to one decimal; of the warm-up while it lasts."""
     evidence = run.evidence
     arms = evidence.stage if evidence.warm or evidence.warmup is None else evidence.warmup.counts
     requests = arms.canary.requests + arms.baseline.requests

@@ -11,7 +11,6 @@ from canary_operator.operator.schedule import Schedule
 from canary_operator.operator.store import Store
 
 LOOK_SECONDS = 0.1
-_GC_THRESHOLDS = (50_000, 20, 50)
 
 log = structlog.get_logger(__name__)
 
@@ -69,4 +68,3 @@ def freeze_what_stays() -> None:
     """The first list stays for ever: without it in view, the garbage collector's pauses are a third."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)

@@ -40,7 +40,10 @@ async def watch(
         namespaces=namespaces,
     )
     started()
-    await kopf.run_tasks(tasks, ignored=_Everything())
+    try:
+        await kopf.run_tasks(tasks, ignored=_Everything())
+    finally:
+        await asyncio.sleep(0)  # its streams are closed by tasks of their own
     raise RuntimeError("the watches ended")
 
 

@@ -9,7 +9,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from canary_operator.api.status import Status
-from canary_operator.errors import Conflict, NotLeading, Refused, Unavailable
+from canary_operator.errors import Conflict, InvalidCanary, NotLeading, Refused, Unavailable
 from canary_operator.operator.agenda import Turn
 from canary_operator.operator.reading import read_verbs
 from canary_operator.operator.store import Store
@@ -90,7 +90,7 @@ class Passes:
             decision = await self._decided(turn, rollout)
         except NotLeading:
             return None
-        except Unavailable as error:
+        except (Unavailable, InvalidCanary) as error:
             return self._again(rollout, error)
         if reign == self._reign and self.store.body(turn.uid) is not None:
             self._failures.pop(turn.uid, None)
@@ -117,13 +117,15 @@ class Passes:
             body = await self.kubernetes.get(reference.resource, reference.namespace, reference.name)
             self.store.settle(reference.resource, body, reference.key)
 
-    def _again(self, rollout: Rollout, error: Unavailable) -> datetime:
+    def _again(self, rollout: Rollout, error: Unavailable | InvalidCanary) -> datetime:
         failures = self._failures[rollout.uid] = self._failures.get(rollout.uid, 0) + 1
         self.watcher.failed(type(error).__name__)
         if isinstance(error, Conflict) and failures == 1:
             log.debug("pass_repeated", error=str(error))
             return self.now()
-        log.warning("pass_put_off", error=str(error), refused=isinstance(error, Refused), failures=failures)
+        log.warning(
+            "pass_put_off", error=str(error), refused=isinstance(error, Refused | InvalidCanary), failures=failures
+        )
         longest = LONGEST_RETRY if rollout.status.run is None else LONGEST_RETRY_IN_A_RUN
         return self.now() + min(longest, FIRST_RETRY * (1 << min(failures - 1, _DOUBLINGS)))
 

@@ -6,6 +6,7 @@ one ends all the same, that is a bug, and the process ends with it.
 
 import asyncio
 import contextlib
+import gc
 import signal
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,9 @@ from canary_operator.wiring import providers, wire
 DRAIN_SECONDS = 3.0
 """How long passes in flight may take when the process is told to stop."""
 
+GC_THRESHOLDS = (50_000, 20, 50)
+"""Nearly all that we make stays or has no cycles, so garbage is looked for seldom."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -41,6 +45,7 @@ def utc_now() -> datetime:
 async def operate(settings: Settings, *, stop: asyncio.Event | None = None) -> None:
     """Until SIGTERM, SIGINT or `stop`. `CanaryError`: the settings lead nowhere."""
     stop = stop or asyncio.Event()
+    gc.set_threshold(*GC_THRESHOLDS)
     parts = await _assemble(settings, partial(_claim_signals, stop))
     _claim_signals(stop)
     async with contextlib.AsyncExitStack() as stack:

@@ -14,7 +14,7 @@ from canary_operator.providers.resources import Resource
 
 PATIENCE_SECONDS = 10.0
 """So long the watches may take to bring what was listed, before each missing object is read."""
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.2
 INTERVAL_SECONDS = 180.0
 RETRY_SECONDS = 1.0
 

@@ -22,10 +22,11 @@ from canary_operator.ports import Ports
 from canary_operator.reconcile.rollout import Rollout, target_of
 
 
-async def execute(actions: tuple[Action, ...], rollout: Rollout, ports: Ports) -> None:
-    """Conflict, Refused or Unavailable come from the port that met them."""
+async def execute(actions: tuple[Action, ...], rollout: Rollout, ports: Ports, done: list[Action]) -> None:
+    """Errors come as they are from the port that met them; `done` then tells what took effect before."""
     for action in actions:
         await perform(action, rollout, ports)
+        done.append(action)
 
 
 async def perform(action: Action, rollout: Rollout, ports: Ports) -> None:

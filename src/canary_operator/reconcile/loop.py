@@ -4,9 +4,14 @@ Look at the world, decide in pure code, perform the decision. Writing the status
 its place in their order: before a weight rises (the intent) and after it, but only after a weight has fallen.
 """
 
+import contextlib
 from datetime import datetime
 
+from canary_operator.api import reasons
+from canary_operator.core.actions import Action
 from canary_operator.core.decide import Decision, decide
+from canary_operator.core.refusals import explain
+from canary_operator.errors import InvalidCanary, Refused, Unavailable
 from canary_operator.ports import Ports
 from canary_operator.reconcile.execute import execute
 from canary_operator.reconcile.observe import observe
@@ -16,8 +21,15 @@ __all__ = ["Decision", "Rollout", "reconcile"]
 
 
 async def reconcile(rollout: Rollout, ports: Ports, now: datetime) -> Decision:
-    """Conflict: run again at once. Unavailable: run again soon. What was decided stands in the returned status."""
+    """Conflict: run again at once. Unavailable or InvalidCanary: run again soon; a refusal is said in the status."""
     world = await observe(rollout, ports, now)
     decision = decide(world)
-    await execute(decision.actions, rollout, ports)
+    done: list[Action] = []
+    try:
+        await execute(decision.actions, rollout, ports, done)
+    except (InvalidCanary, Refused) as refusal:
+        reason = refusal.reason if isinstance(refusal, InvalidCanary) else reasons.WRITE_REFUSED
+        with contextlib.suppress(Unavailable):
+            await execute(explain(world, done, reason, str(refusal)), rollout, ports, done)
+        raise
     return decision

@@ -8,11 +8,14 @@ from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import CanaryFacts, Problem, Route, Unknown, World
 
+_GONE = {reasons.ROUTE_NOT_FOUND, reasons.DESTINATION_NOT_FOUND}
 _FAILED = {Outcome.ROLLED_BACK: reasons.ROLLED_BACK, Outcome.ABORTED: reasons.ABORTED}
 
 
 def route_unreadable(world: World) -> Finding | None:
-    """A route that is gone has nothing to give back; one that can't be read may still have."""
+    """A route or rule that is gone has nothing to give back; one that can't be read may still have."""
+    if isinstance(world.route, Problem) and world.route.reason in _GONE:
+        return None
     if isinstance(world.route, Unknown | Problem):
         return not_there(world.route, missing=reasons.ROUTE_NOT_FOUND, reading=reasons.READING)
     return None

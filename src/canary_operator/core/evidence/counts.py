@@ -4,7 +4,7 @@ from math import log
 
 from canary_operator.api.evidence import Arms
 
-ALTERNATIVES = (1.5, 2.0, 3.0, 4.5, 8.0, 16.0, 60.0)
+ALTERNATIVES = (1.75, 3.0, 5.0, 10.0, 30.0)
 """How many times worse than allowed: one bet each."""
 _LOGARITHMS = tuple((m, log(m)) for m in ALTERNATIVES)
 _NOTHING = (0.0,) * len(ALTERNATIVES)
