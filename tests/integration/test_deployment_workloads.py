@@ -24,7 +24,7 @@ from tests.doubles.objects import MemoryObjects
 from tests.doubles.shop import a_deployment, a_service, a_target
 
 pytestmark = pytest.mark.integration
-POLICY = Path(__file__).parents[2] / "deploy" / "admission-policy.yaml"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 V2 = "shop/checkout:v2"
 
 
@@ -113,9 +113,10 @@ class Shop:
 
 
 @pytest.fixture(scope="session")
-def policy(cluster: Cluster) -> Iterator[None]:
-    """Our admission policy, in effect."""
-    cluster.kubectl("apply", "-f", str(POLICY))
+def installed(cluster: Cluster) -> Iterator[None]:
+    """The operator's rights, and its admission policy in effect."""
+    for file in ("namespace.yaml", "rbac.yaml", "admission-policy.yaml"):
+        cluster.kubectl("apply", "-f", str(DEPLOY / file))
     name = f"probe-{uuid.uuid4().hex[:8]}"
     probe = a_deployment(replicas=0)
     del probe["status"]
@@ -133,8 +134,9 @@ def policy(cluster: Cluster) -> Iterator[None]:
 
 
 @pytest.fixture
-async def shop(cluster: Cluster, namespace: str, policy: None) -> AsyncIterator[Shop]:  # noqa: ARG001 - in effect
-    client = await connect(str(cluster.kubeconfig), None, may_write=lambda: True)
+async def shop(cluster: Cluster, namespace: str, installed: None) -> AsyncIterator[Shop]:  # noqa: ARG001 - in effect
+    """Everything is done with the operator's own rights, so that a missing rule is found."""
+    client = await connect(str(cluster.operator_kubeconfig), None, may_write=lambda: True)
     yield Shop(cluster, namespace, client)
     await client.close()
 

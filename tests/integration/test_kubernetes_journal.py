@@ -14,13 +14,14 @@ from canary_operator.errors import Conflict
 from canary_operator.ports import Identity
 from canary_operator.providers.journal import FINALIZER, KubernetesJournal
 from canary_operator.providers.kubernetes import Kubernetes, connect
-from canary_operator.providers.resources import EVENTS, ROLLOUTS
+from canary_operator.providers.resources import ROLLOUTS
 from testbed.cluster import Cluster
 from tests.doubles.objects import MemoryObjects
 from tests.doubles.shop import a_target
 
 pytestmark = pytest.mark.integration
-CRDS = Path(__file__).parents[2] / "crds" / "canaryrollouts.canary-operator.dev.yaml"
+ROOT = Path(__file__).parents[2]
+CRDS = ROOT / "crds" / "canaryrollouts.canary-operator.dev.yaml"
 NOW = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -54,20 +55,24 @@ class Desk:
         assert body is not None
         return body
 
-    async def events(self) -> list[dict[str, Any]]:
-        return await self._kubernetes.list(EVENTS, self.namespace)
+    def events(self) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = json.loads(self.kubectl("get", "events.events.k8s.io", "-o", "json"))["items"]
+        return items
 
 
 @pytest.fixture(scope="session")
-def definition(cluster: Cluster) -> None:
-    """The CustomResourceDefinition, served."""
+def installed(cluster: Cluster) -> None:
+    """The CustomResourceDefinition, served, and the operator's rights."""
+    for file in ("namespace.yaml", "rbac.yaml"):
+        cluster.kubectl("apply", "-f", str(ROOT / "deploy" / file))
     cluster.kubectl("apply", "--server-side", "-f", str(CRDS))
     cluster.kubectl("wait", "--for=condition=Established", "-f", str(CRDS), "--timeout=30s")
 
 
 @pytest.fixture
-async def desk(cluster: Cluster, namespace: str, definition: None) -> AsyncIterator[Desk]:  # noqa: ARG001 - served
-    client = await connect(str(cluster.kubeconfig), None, may_write=lambda: True)
+async def desk(cluster: Cluster, namespace: str, installed: None) -> AsyncIterator[Desk]:  # noqa: ARG001 - in effect
+    """Everything is done with the operator's own rights, so that a missing rule is found."""
+    client = await connect(str(cluster.operator_kubeconfig), None, may_write=lambda: True)
     desk = Desk(cluster, namespace, client)
     await desk.open()
     yield desk
@@ -125,6 +130,6 @@ async def test_events_are_taken_and_counted(desk: Desk) -> None:
     """The API server accepts the event and its series, and describes the rollout with it."""
     for _ in range(2):
         await desk.journal.announce(desk.rollout, Announce("RolledBack", "5 of 100 failed", warning=True))
-    (event,) = await desk.events()
+    (event,) = desk.events()
     assert (event["note"], event["type"], event["series"]["count"]) == ("5 of 100 failed", "Warning", 2)
     assert "5 of 100 failed" in desk.kubectl("describe", "canaryrollout.canary-operator.dev/checkout")
