@@ -1,0 +1,292 @@
+"""How often healthy canaries are rolled back, and how soon bad ones are: seeded streams against what must hold.
+
+    .venv/bin/python benchmarks/verdicts.py --quick        # about two minutes: enough to see a row break
+    .venv/bin/python benchmarks/verdicts.py --jobs 2       # about half an hour
+    .venv/bin/python benchmarks/verdicts.py --full         # 20 000 healthy and 4000 bad runs of every cell
+
+Unless a row says otherwise: 30 minutes, looks every 10 s, weight 5 %, requests Poisson, errors binomial, no warm-up.
+A row of several cells shows its worst one. Rows of rollbacks hold when the share is at most what it must be, or when
+so few runs could not tell the difference (a binomial chance of at least 1 %). Rows of times hold when at least half
+of the runs are found by then; the 90 % quantile stands beside it. Exits with 1 when a row falls short.
+"""
+
+import argparse
+import sys
+import timeit
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import product
+from math import comb, inf
+from typing import Protocol
+
+from verdict_streams import START, LongRequests, Phases, Stream, always, during, metric
+
+from canary_operator.api.evidence import Arms, Counts, Test
+from canary_operator.core.evidence import counts, limits
+from canary_operator.core.evidence.bets import bet, e_value
+from canary_operator.core.evidence.judge import Terms, begin, fold, judge
+from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
+
+RATES = (1, 10, 100, 1000)
+RAMP = (0.05, 0.2, 0.35, 0.5)
+MARGINS = {"1": metric("0%"), "1.5": metric("50%")}
+
+
+class Release(Protocol):
+    """One cell: a kind of release that can be run with a seed."""
+
+    def time_of_harm(self, seed: str) -> float | None: ...
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what must be, and the cells it must be in."""
+
+    name: str
+    must: float
+    """A share of runs for `rolled back`, seconds for `found`."""
+    kind: str
+    cells: tuple[Release, ...]
+
+
+def rolled_back(name: str, must: float, *cells: Release) -> Row:
+    """At most this share of the runs may end in a rollback."""
+    return Row(name, must, "rolled back", cells)
+
+
+def found(name: str, must: float, *cells: Release) -> Row:
+    """Half of the runs must end in a rollback within so many seconds of the onset."""
+    return Row(name, must, "found", cells)
+
+
+def _healthy(margin: str, look: float, errors: Sequence[float] = (0.001, 0.01)) -> list[Stream]:
+    return [
+        Stream(rate, always(fails), always(fails), look=look, metric=MARGINS[margin])
+        for rate, fails in product(RATES, errors)
+    ]
+
+
+def _times(rate: float, times: float, fails: float, margin: str = "1.5", *, onset: float = 0) -> Stream:
+    """A canary that is so many times worse than its baseline from the onset on."""
+    canary = during(onset, inf, min(1, times * fails), fails)
+    return Stream(rate, canary, always(fails), metric=MARGINS[margin], onset=onset)
+
+
+def _broken(rate: float, margin: str = "1.5", fails: float = 0.01) -> Stream:
+    return replace(_times(rate, inf, fails, margin), until=600)
+
+
+def _incident(rate: float) -> Stream:
+    course = during(600, 900, 0.2, 0.005)
+    return Stream(rate, course, course)
+
+
+def _ramp(rate: float) -> Stream:
+    def course(seconds: float) -> float:
+        return 0.005 + 0.015 * seconds / 1800
+
+    return Stream(rate, course, course, weight=lambda seconds: RAMP[int(seconds // 450)])
+
+
+def _warm(canary: float, rate: float, weight: float, look: float, *, fails: float = 0.005) -> Stream:
+    return Stream(rate, always(canary), always(fails), weight=always(weight), look=look, warmup=60, until=60)
+
+
+def rows() -> list[Row]:
+    """What must hold of one metric of counts."""
+    return [
+        *(
+            rolled_back(
+                f"healthy, margin {margin}, looks of 10 and 30 s", must, *_healthy(margin, 10), *_healthy(margin, 30)
+            )
+            for margin, must in (("1", 0.004), ("1.5", 0.001))
+        ),
+        rolled_back("exactly 1.5 times as bad, margin 1.5", 0.005, *(_times(rate, 1.5, 0.01) for rate in RATES)),
+        found(
+            "fails everything, ≥ 10 rps",
+            20,
+            *(_broken(r, m, f) for r, m, f in product(RATES[1:], MARGINS, (0.001, 0.01))),
+        ),
+        found("fails everything, 1 rps", 100, *(_broken(1, m, f) for m, f in product(MARGINS, (0.001, 0.01)))),
+        found("20 times, 100 rps, 0.1 %, margin 1", 50, _times(100, 20, 0.001, "1")),
+        found("20 times, 100 rps, 0.1 %, margin 1.5", 60, _times(100, 20, 0.001)),
+        found("5 times, 100 rps, 1 %, margin 1", 50, _times(100, 5, 0.01, "1")),
+        found("5 times, 100 rps, 1 %, margin 1.5", 70, _times(100, 5, 0.01)),
+        found("5 times from minute 15, 1000 rps, 0.1 %, margin 1", 80, _times(1000, 5, 0.001, "1", onset=900)),
+        found("5 times from minute 15, 1000 rps, 0.1 %, margin 1.5", 110, _times(1000, 5, 0.001, onset=900)),
+        found(
+            "fails everything after 1 h of holding, 1000 rps",
+            90,
+            replace(_times(1000, inf, 0.01, onset=5400), until=6000),
+        ),
+        rolled_back("common incident of 20 %, minutes 10 to 15", 0.005, *(_incident(rate) for rate in RATES)),
+        rolled_back("weight 5, 20, 35, 50 % while errors rise to 2 %", 0.005, *(_ramp(rate) for rate in RATES)),
+        rolled_back("requests of 30 s (P99), 1000 rps, settle time 30 s", 0.01, LongRequests(1000, 0.01)),
+        rolled_back("scrapes of 15 s at random phases, common spikes", 0.005, Phases(100)),
+        *_rows_of_fast_looks(),
+        *_rows_of_the_warm_up(),
+        *_rows_at_100(),
+    ]
+
+
+def _rows_of_fast_looks() -> list[Row]:
+    return [
+        found("looks of 1 s: fails everything, 20 rps, weight 10 %", 3, _warmless(1, 20, 0.1)),
+        found("looks of 1 s: fails everything, 100 rps", 2, replace(_broken(100), look=1)),
+        found("looks of 1 s: fails everything, 10 rps", 10, replace(_broken(10), look=1)),
+        found("looks of 1 s: 5 times, 100 rps, 1 %", 55, replace(_times(100, 5, 0.01), look=1)),
+        found("looks of 1 s: 5.5 % beside 0.5 %, 100 rps, weight 10 %", 15, _warmless(0.055, 100, 0.1)),
+        *(
+            rolled_back(f"looks of 1 s: healthy, margin {margin}", must, *_healthy(margin, 1, (0.01,)))
+            for margin, must in (("1", 0.006), ("1.5", 0.001))
+        ),
+    ]
+
+
+def _warmless(canary: float, rate: float, weight: float) -> Stream:
+    return Stream(rate, always(canary), always(0.005), weight=always(weight), look=1, until=300)
+
+
+def _rows_of_the_warm_up() -> list[Row]:
+    cold = Stream(100, during(0, 60, 0.05, 0.005), always(0.005), look=1, warmup=60, until=600)
+    incident = during(10, 50, 0.4, 0.005)
+    return [
+        found("warm-up: fails everything, 20 rps, weight 10 %, looks of 1 s", 4, _warm(1, 20, 0.1, 1)),
+        found("warm-up: fails everything, 20 rps, weight 10 %, looks of 10 s", 20, _warm(1, 20, 0.1, 10)),
+        rolled_back("warm-up: 5 % errors in the canary's first minute", 0.01, cold),
+        rolled_back(
+            "warm-up: common incident of 40 %, looks of 1 and 10 s",
+            0.005,
+            *(
+                Stream(r, incident, incident, look=k, warmup=60, until=120)
+                for r, k in product((20, 100, 1000), (1, 10))
+            ),
+        ),
+        rolled_back(
+            "warm-up: baseline at 30 %, looks of 1 and 10 s",
+            0.005,
+            *(_warm(0.3, r, 0.1, k, fails=0.3) for r, k in product((20, 100, 1000), (1, 10))),
+        ),
+    ]
+
+
+def _rows_at_100() -> list[Row]:
+    """Only a comparison was asked for, and there is nothing left to compare with."""
+    alone = Stream(100, always(0.01), always(0.01), look=1, minutes=10, alone_from=300)
+    at_limit = replace(alone, canary=during(300, inf, 0.2, 0.01))
+    high = replace(alone, canary=during(300, inf, 0.45, 0.3), baseline=always(0.3))
+    broken = [replace(alone, rate=rate, canary=during(420, inf, 1, 0.01), onset=420) for rate in (20, 100)]
+    return [
+        found("at 100 %: fails everything after 2 minutes there, 20 and 100 rps", 10, *broken),
+        rolled_back("at 100 %: exactly at the ceiling (20 %; 45 % after a baseline of 30 %)", 0.005, at_limit, high),
+    ]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the table as it came out."""
+
+    name: str
+    must: str
+    measured: str
+    holds: bool
+
+
+def measure(number: int, row: Row, runs: int, run_all: Callable[[int, int, int], list[float | None]]) -> Result:
+    """Run all cells and keep the worst."""
+    times = [run_all(number, cell, runs) for cell in range(len(row.cells))]
+    return _times_result(row, times) if row.kind == "found" else _shares_result(row, times)
+
+
+def _shares_result(row: Row, times: list[list[float | None]]) -> Result:
+    runs = len(times[0])
+    worst = max(sum(time is not None for time in cell) for cell in times)
+    likely = sum(comb(runs, k) * row.must**k * (1 - row.must) ** (runs - k) for k in range(worst))
+    measured = f"{100 * worst / runs:.2f} % ({worst} of {runs})"
+    return Result(row.name, f"≤ {100 * row.must:g} % rolled back", measured, worst <= row.must * runs or likely < 0.99)
+
+
+def _times_result(row: Row, times: list[list[float | None]]) -> Result:
+    cells = [sorted(inf if time is None else time for time in cell) for cell in times]
+    worst = max(cells, key=lambda cell: (cell[len(cell) // 2], cell[len(cell) * 9 // 10]))
+    by_then = min(sum(time <= row.must for time in cell) / len(cell) for cell in cells)
+    median, late = worst[len(worst) // 2], worst[len(worst) * 9 // 10]
+    measured = f"{median:.0f} s (90 %: {late:.0f} s; {100 * by_then:.0f} % by then)"
+    return Result(row.name, f"median ≤ {row.must:g} s", measured, by_then >= 0.5)
+
+
+def speed() -> list[Result]:
+    """One look of one metric with both bounds; first the arithmetic alone, then all that a look costs."""
+    stratum = Arms(canary=Counts(requests=5, bad=1), baseline=Counts(requests=95, bad=2))
+    test = Test(looks=3, wealth=(0.1,) * 5)
+    longer = Test(looks=3, wealth=(0.1,) * 6)
+
+    def arithmetic() -> float:
+        compared = bet(test, counts.gains(stratum, 1.5, 1.0), 1800)
+        material = bet(longer, limits.gains(stratum.canary, 0.001, 1.0), 1800)
+        limited = bet(longer, limits.gains(stratum.canary, 0.01, 1.0), 1800)
+        return e_value(compared, 1800) + e_value(material, 1800) + e_value(limited, 1800)
+
+    terms = Terms(metric("50%", "1%"), timedelta(seconds=1), timedelta(0), timedelta(minutes=30))
+    evidence = begin()
+    for second in range(5):
+        evidence = fold(evidence, _sample(second), terms, clean_from=START)
+    later = _sample(5)
+
+    def whole() -> bool:
+        return judge(fold(evidence, later, terms, clean_from=START), terms).harm
+
+    return [_speed("one look, arithmetic", arithmetic, 20), _speed("one look, fold and judge", whole, 100)]
+
+
+def _sample(second: int) -> Sample:
+    at = START + timedelta(seconds=second)
+    return Sample({"gateway": SourceSample(at, Counter(100 + 5 * second, second), Counter(9e6 + 95 * second, 5e4))})
+
+
+def _speed(name: str, work: Callable[[], object], must: float) -> Result:
+    microseconds = min(timeit.repeat(work, number=2000, repeat=5)) / 2000 * 1e6
+    return Result(name, f"≤ {must:g} µs", f"{microseconds:.1f} µs", microseconds <= must)
+
+
+def _run(job: tuple[int, int, int, int]) -> list[float | None]:
+    number, cell, first, last = job
+    row = rows()[number]
+    return [row.cells[cell].time_of_harm(f"{row.name}/{cell}/{run}") for run in range(first, last)]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; 1 when a row falls short."""
+    parser = argparse.ArgumentParser(description="Measure the verdicts against what must hold.")
+    parser.add_argument("--quick", action="store_true", help="few runs")
+    parser.add_argument("--full", action="store_true", help="as many runs as the claims are made for")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--only", default="", help="rows whose name contains this")
+    chosen = parser.parse_args(arguments)
+    healthy, bad = (100, 400) if chosen.quick else (20_000, 4_000) if chosen.full else (2_000, 2_000)
+    results = []
+    with ProcessPoolExecutor(chosen.jobs) as pool:
+
+        def run_all(number: int, cell: int, runs: int) -> list[float | None]:
+            step = max(10, runs // (4 * chosen.jobs))
+            jobs = [(number, cell, first, min(first + step, runs)) for first in range(0, runs, step)]
+            return [time for part in pool.map(_run, jobs) for time in part]
+
+        for number, row in enumerate(rows()):
+            if chosen.only in row.name:
+                runs = bad if row.kind == "found" else healthy
+                results.append(_told(measure(number, row, runs, run_all)))
+    results += [_told(result) for result in speed()]
+    return 0 if all(result.holds for result in results) else 1
+
+
+def _told(result: Result) -> Result:
+    holds = "holds" if result.holds else "FALLS SHORT"
+    print(f"{result.name:<70} {result.must:<22} {result.measured:<42} {holds}", flush=True)
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())
