@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import yaml
 
-from canary_operator import cli
+from canary_operator import cli, logs
 from canary_operator.cli import run as module
 from canary_operator.settings import Listen, Settings
 
@@ -18,7 +18,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         seen.append(settings)
 
     monkeypatch.setattr(module, "operate", operate)
-    monkeypatch.setattr(module.logs, "configure", lambda *_: None)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
     for name in ("POD_NAME", "POD_NAMESPACE", "CANARY_OPERATOR_NAMESPACES"):
         monkeypatch.delenv(name, raising=False)
     return seen
@@ -96,7 +96,7 @@ def test_a_cluster_that_cannot_be_named_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A kubeconfig without contexts leads nowhere."""
-    monkeypatch.setattr(module.logs, "configure", lambda *_: None)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
     empty = tmp_path / "config"
     empty.write_text("{}")
     assert code_of("run", "--kubeconfig", str(empty)) == 2
@@ -107,7 +107,7 @@ def test_a_wrong_prometheus_address_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Before anything is connected to."""
-    monkeypatch.setattr(module.logs, "configure", lambda *_: None)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
     config = tmp_path / "config"
     config.write_text(
         yaml.safe_dump(

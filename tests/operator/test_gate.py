@@ -33,10 +33,8 @@ class Bench:
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
-    thresholds = gc.get_threshold()
     yield Bench()
     gc.unfreeze()
-    gc.set_threshold(*thresholds)
 
 
 def test_passes_need_the_right_to_write_and_the_whole_view(bench: Bench) -> None:
