@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 from canary_operator.api.evidence import Evidence
 from canary_operator.api.status import Pinned, State, Status
@@ -9,7 +10,7 @@ from tests.doubles.worlds import at_stage
 PINNED = Pinned(scrape=timedelta(seconds=1), settle=timedelta(seconds=1))
 
 
-def staged(**changes: object) -> Status:
+def staged(**changes: Any) -> Status:
     run = at_stage(pinned=PINNED, saved_at=NOON, **changes)
     return Status(state=State.STAGED, run=run, observed_weight="5%")
 
@@ -30,7 +31,7 @@ def test_what_a_person_cares_about_is_written_at_once() -> None:
 def test_evidence_is_written_every_thirty_seconds_or_ten_looks() -> None:
     """Whichever is longer."""
     assert must_save(staged(), staged(), NOON + timedelta(seconds=30))
-    slow = {"pinned": Pinned(scrape=timedelta(seconds=15), settle=timedelta(seconds=15))}
+    slow: dict[str, Any] = {"pinned": Pinned(scrape=timedelta(seconds=15), settle=timedelta(seconds=15))}
     run = at_stage(saved_at=NOON, **slow)
     status = Status(state=State.STAGED, run=run, observed_weight="5%")
     assert not must_save(status, status, NOON + timedelta(seconds=149))

@@ -16,9 +16,9 @@ def test_a_stage_is_longer_by_the_time_its_clock_stood(seconds: int) -> None:
     """What was frozen is added to the end, once."""
     stood = timedelta(seconds=seconds)
     run = freeze(at_stage(), NOON)
-    assert stage_end(run, NOON + stood) == at_stage().ends_at + stood
+    assert stage_end(run, NOON + stood) == NOON + timedelta(minutes=5) + stood
     thawed = thaw(run, NOON + stood)
-    assert thawed.ends_at == at_stage().ends_at + stood
+    assert thawed.ends_at == NOON + timedelta(minutes=5) + stood
     assert thaw(thawed, NOON + 2 * stood) == thawed
 
 

@@ -177,7 +177,7 @@ class _Workloads:
             adopted=world.adopted,
             rolled_out=world.template == world.running,
             rolling=False,
-            pending=world.template != world.running,
+            pending=world.paused and world.template != world.running,
             replicas=world.stable_replicas,
             available=world.stable_replicas,
             progress_deadline=timedelta(minutes=10),

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from canary_operator.api.quantities import parse_percentage
 from canary_operator.api.rollout import Spec
-from canary_operator.api.status import State, Status
+from canary_operator.api.status import Condition, State, Status
 from canary_operator.core.actions import Action, Announce, Record, SetWeight
 from canary_operator.core.transitions import Event
 from canary_operator.errors import Conflict
@@ -111,7 +111,7 @@ class Story:
     def reason(self) -> str:
         return self.condition("Ready").reason
 
-    def condition(self, kind: str) -> "object":
+    def condition(self, kind: str) -> Condition:
         return next(condition for condition in self.status.conditions if condition.type == kind)
 
     @property

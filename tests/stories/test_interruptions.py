@@ -1,5 +1,7 @@
 """Killed at any instant: the run ends as it would have, and never worse meanwhile."""
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -36,7 +38,7 @@ async def test_a_bad_release_survives_a_kill_around_every_write(moment: int) -> 
     await story.release("v2")
     await story.after(minutes=3, canary_bad=1.0)
     story.expects(weight="0%", reason=reasons.ROLLED_BACK, state=State.RESTING)
-    fall = story.weights.index(0)
+    fall = story.weights.index(Fraction(0))
     assert set(story.weights[fall:]) == {0}
     assert (story.cluster.record, story.cluster.canary) == (None, None)
 

@@ -65,6 +65,7 @@ _MOVES: dict[State, dict[Event, State]] = {
     State.OUTSIDE: {
         Event.DELETED: State.LEAVING,
         Event.LEFTOVER_FOUND: State.CLEANING,
+        Event.RESTARTED: State.OUTSIDE,
         Event.ADOPTABLE: State.RESTING,
         Event.ADOPTED: State.RESTING,
     },

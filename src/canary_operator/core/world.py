@@ -67,9 +67,9 @@ class DeploymentFacts:
     rolled_out: bool
     """The controller has seen this generation, and every pod is of the present template and available."""
     rolling: bool
-    """Pods of the present template exist beside pods of another one: a rollout has begun."""
+    """Pods of the present template exist beside pods of another one, or are about to: a rollout has begun."""
     pending: bool
-    """The present template has no pods at all: it waits for the Deployment to be unpaused."""
+    """Paused, and the present template has no pods at all: it waits for the Deployment to be unpaused."""
     replicas: int
     available: int
     progress_deadline: timedelta

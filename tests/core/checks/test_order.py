@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def found(world: World) -> Finding:
     return first(CHECKS[world.status.state], world)
 
 
-def staged(run: Run | None = None, **parts: object) -> World:
+def staged(run: Run | None = None, **parts: Any) -> World:
     return a_world(State.STAGED, run or at_stage(pinned=PINNED), **parts)
 
 
@@ -102,8 +103,17 @@ def test_a_lower_weight_is_pulled_traffic_and_a_higher_one_is_drift() -> None:
 def test_a_deployment_let_loose_is_stopped_before_its_first_pod_and_followed_after() -> None:
     """Paused again while it has made none; the run ends once it has."""
     assert found(staged(deployment=replace(DEPLOYMENT, paused=False))).event is Event.PAUSE_WANTED
-    rolling = replace(DEPLOYMENT, paused=False, pending=False, rolling=True)
-    assert found(staged(deployment=rolling)).event is Event.BYPASSED
+    for paused in (False, True):
+        rolling = replace(DEPLOYMENT, paused=paused, pending=False, rolling=True)
+        assert found(staged(deployment=rolling)).event is Event.BYPASSED
+
+
+def test_a_rollout_caught_half_way_is_let_through_before_it_is_adopted_anew() -> None:
+    """Paused with two versions it would never finish; a template that never began stays unshipped."""
+    half = replace(DEPLOYMENT, pending=False, rolling=True)
+    forgotten = {"stable_revision": None}
+    assert found(a_world(State.OUTSIDE, status=forgotten, deployment=half)).event is Event.RESTARTED
+    assert found(a_world(State.OUTSIDE, status=forgotten, deployment=DEPLOYMENT)).event is Event.HELD
 
 
 def test_a_lost_canary_is_no_verdict() -> None:
@@ -147,7 +157,7 @@ def test_a_weight_waits_for_pods_then_for_the_metrics() -> None:
 def test_whose_fault_it_is_decides_between_holding_and_rolling_back() -> None:
     """No room in the cluster holds; a crash loop is rolled back at the deadline with the pod's words."""
     full, crash = Trouble(Fault.CLUSTER, "0/2 nodes are available"), Trouble(Fault.RELEASE, "CrashLoopBackOff")
-    parts = {"endpoints": Endpoints(10, 0)}
+    parts: dict[str, Any] = {"endpoints": Endpoints(10, 0)}
     held = a_world(State.PREPARING, a_run(), canary=CanaryFacts("v2", 3, 0, full), **parts)
     assert found(replace(held, now=LATE)).reason == reasons.CANARY_UNSCHEDULABLE
     broken = a_world(State.PREPARING, a_run(), canary=CanaryFacts("v2", 3, 0, crash), **parts)

@@ -34,6 +34,27 @@ def never_rolled_out(world: World) -> Finding | None:
     return None
 
 
+def stopped_half_way(world: World) -> Finding | None:
+    """A rollout that somebody began during a run of ours, and that a pause of ours caught in the middle."""
+    match world.deployment:
+        case DeploymentFacts(adopted=True, paused=True, rolling=True):
+            return Finding(Event.RESTARTED, reasons.BYPASSED, "the rollout that had begun is let through")
+    return None
+
+
+def never_rolled_template(world: World) -> Finding | None:
+    """Nobody remembers what is stable, and the template waits in a pause of ours."""
+    match world.deployment:
+        case DeploymentFacts(adopted=True, paused=True, pending=True):
+            return Finding(
+                Event.HELD,
+                reasons.WAITING_FOR_ROLLOUT,
+                "the Deployment is paused with a template that was never rolled out, and what ran before is not known; "
+                "set the template back, or unpause it to roll it out unwatched",
+            )
+    return None
+
+
 def rollout_in_progress(world: World) -> Finding | None:
     match world.deployment:
         case DeploymentFacts(rolled_out=False):
@@ -59,6 +80,8 @@ OUTSIDE = (
     adoption_unfinished,
     canary_has_traffic,
     never_rolled_out,
+    stopped_half_way,
+    never_rolled_template,
     rollout_in_progress,
     adoptable,
 )

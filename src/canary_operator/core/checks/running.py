@@ -48,9 +48,9 @@ def superseded(world: World) -> Finding | None:
 def escaped(world: World) -> Finding | None:
     """Somebody unpaused the Deployment in mid-run: stop it while it has made no pod, else let it finish."""
     match world.deployment:
-        case DeploymentFacts(paused=False, pending=True):
+        case DeploymentFacts(paused=False, rolling=False, rolled_out=False):
             return Finding(Event.PAUSE_WANTED, reasons.PREPARING, "the Deployment was unpaused and is paused again")
-        case DeploymentFacts(paused=False):
+        case DeploymentFacts(rolling=True) | DeploymentFacts(paused=False):
             return Finding(
                 Event.BYPASSED, reasons.BYPASSED, "somebody let the Deployment roll to the new revision by itself"
             )
