@@ -56,22 +56,42 @@ async def settled() -> None:
 
 
 async def test_no_pass_begins_before_the_schedule_is_open() -> None:
-    """A standby collects what is to be done and does nothing."""
+    """A standby does nothing; when it leads, it begins with every rollout there is."""
     schedule, passes = Schedule(now=Clock()), Passes()
     async with running(schedule, passes):
         schedule.mark("a")
         await settled()
         assert passes.made == []
-        schedule.open()
+        schedule.open(["b", "c"])
         await settled()
-        assert passes.made == ["a"]
+        assert passes.made == ["b", "c"]
+
+
+async def test_what_was_due_ends_with_leadership() -> None:
+    """A later reign begins with fresh passes, and none of them counts as late."""
+    clock, passes = Clock(), Passes()
+    schedule, since = Schedule(now=clock), list[datetime]()
+
+    async def noting(turn: Turn) -> datetime | None:
+        since.append(turn.since)
+        return await passes(turn)
+
+    passes.next_due = NOON + timedelta(seconds=5)
+    async with running(schedule, noting):
+        schedule.open(["a"])
+        await settled()
+        schedule.close()
+        clock.now, passes.next_due = NOON + timedelta(hours=1), None
+        schedule.open(["a"])
+        await settled()
+    assert since == [NOON, clock.now]
 
 
 async def test_closing_stops_what_has_not_begun() -> None:
     """Passes in flight end, others do not begin."""
     schedule, passes = Schedule(now=Clock()), Passes()
     async with running(schedule, passes):
-        schedule.open()
+        schedule.open([])
         passes.go.clear()
         schedule.mark("a")
         await settled()
@@ -87,7 +107,7 @@ async def test_so_many_passes_at_once_and_no_more() -> None:
     """The API server sees at most so many of us."""
     schedule, passes = Schedule(now=Clock(), workers=3), Passes()
     async with running(schedule, passes):
-        schedule.open()
+        schedule.open([])
         passes.go.clear()
         for number in range(10):
             schedule.mark(str(number))
@@ -104,7 +124,7 @@ async def test_a_pass_is_made_again_when_it_asked_for_it() -> None:
     schedule = Schedule(now=clock)
     passes.next_due = NOON + timedelta(milliseconds=20)
     async with running(schedule, passes):
-        schedule.open()
+        schedule.open([])
         schedule.mark("a")
         await settled()
         assert passes.made == ["a"]
@@ -119,7 +139,7 @@ async def test_a_bug_in_one_pass_leaves_the_others_alone() -> None:
     schedule = Schedule(now=clock)
     passes.bug = ZeroDivisionError()
     async with running(schedule, passes):
-        schedule.open()
+        schedule.open([])
         schedule.mark("a")
         await settled()
         passes.bug = None

@@ -87,6 +87,15 @@ class Agenda:
         else:
             self._urgent.discard(uid)
 
+    def clear(self) -> None:
+        """Nothing is due any more; passes in flight are still to finish."""
+        self._alarms.clear()
+        self._heap.clear()
+        self._again.clear()
+        self._urgent.clear()
+        for queue in self._queues:
+            queue.clear()
+
     def next_alarm(self) -> datetime | None:
         """When to look again although nothing happened."""
         while self._heap and self._alarms.get(self._heap[0][1]) != self._heap[0][0]:

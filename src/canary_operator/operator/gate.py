@@ -59,8 +59,7 @@ class Gate:
         uids = tuple(self._store.uids())
         for uid in uids:
             self._schedule.prefer(uid, urgent=self._store.status(uid).run is not None)
-            self._schedule.mark(uid)
-        self._schedule.open()
+        self._schedule.open(uids)
         log.info("passes_started", rollouts=len(uids))
 
 

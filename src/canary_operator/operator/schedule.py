@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -36,20 +36,24 @@ class Schedule:
         return self._agenda.waiting
 
     def mark(self, uid: str) -> None:
-        """A pass over this rollout is due now."""
-        self._agenda.mark(uid, self._now())
-        self._news.set()
+        """A pass over this rollout is due now; while closed this is nobody's business."""
+        if self._open:
+            self._agenda.mark(uid, self._now())
+            self._news.set()
 
     def prefer(self, uid: str, *, urgent: bool) -> None:
         self._agenda.prefer(uid, urgent=urgent)
 
-    def open(self) -> None:
+    def open(self, uids: Iterable[str]) -> None:
+        """With a pass over each of these rollouts."""
         self._open = True
-        self._news.set()
+        for uid in uids:
+            self.mark(uid)
 
     def close(self) -> None:
-        """No pass begins any more; those in flight go on."""
+        """No pass begins any more, and what was due is forgotten; those in flight go on."""
         self._open = False
+        self._agenda.clear()
 
     async def run(self, make_pass: Pass) -> None:
         """Until cancelled."""
@@ -89,7 +93,7 @@ class Schedule:
             log.exception("pass_failed", uid=turn.uid, advice="this is a bug of the operator")
             next_due = self._now() + AFTER_A_BUG
         finally:
-            self._agenda.finish(turn.uid, next_due)
+            self._agenda.finish(turn.uid, next_due if self._open else None)
             self._free.release()
             self._news.set()
             async with self._landed:
