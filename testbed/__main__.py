@@ -28,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["load"]:
         return _load(words[1:])
+    if words == ["demo"]:
+        return _demo()
     arguments = _parser().parse_args(words)
     try:
         arguments.do(arguments)
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     for verb, explanation in ON_ONE_PROCESS.items():
         _command(commands, verb, _act(verb), explanation).add_argument("name", metavar="NAME")
     commands.add_parser("load", help="send requests through the gateway", add_help=False)
+    commands.add_parser("demo", help="show three releases on a cluster of its own")
     tools = commands.add_parser("tools", help="find or build the tools and print where they are")
     tools.add_argument("names", nargs="*", default=FOR_A_CLUSTER, metavar="TOOL", help=f"of: {', '.join(BY_NAME)}")
     tools.set_defaults(do=_tools)
@@ -117,6 +120,12 @@ def _load(argv: Sequence[str]) -> int:
     from testbed.load import main as load  # noqa: PLC0415 -- its libraries would slow every other command down
 
     return load(argv)
+
+
+def _demo() -> int:
+    from testbed.demo import main as demo  # noqa: PLC0415 -- likewise
+
+    return demo()
 
 
 if __name__ == "__main__":
