@@ -42,6 +42,14 @@ def test_without_an_alternative_nothing_is_staked() -> None:
     assert bet(Test(), (), 10) == Test()
 
 
+def test_wealth_of_another_version_is_kept() -> None:
+    """An upgrade in the middle of a run may change the alternatives, and loses no evidence."""
+    before = Test(looks=3, wealth=(4.0, 1.0, 1.0))
+    after = bet(before, (0.0,) * 5, 100)
+    assert len(after.wealth) == 5
+    assert e_value(after, 100) == pytest.approx(e_value(before, 100))
+
+
 @given(st.floats(0.01, 0.6), st.floats(0, 1), st.integers(2, 3))
 @settings(max_examples=30, deadline=None)
 def test_no_sequence_of_looks_is_expected_to_win(baseline_fails: float, times: float, planned: int) -> None:

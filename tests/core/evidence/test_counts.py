@@ -40,7 +40,7 @@ def test_gains_match_the_golden_vectors(
 @pytest.mark.parametrize("stratum", [arms((0, 0), (90, 3)), arms((7, 7), (0, 0)), arms((0, 0), (0, 0))])
 def test_an_arm_without_requests_says_nothing(stratum: object) -> None:
     """Nothing can be compared with nothing."""
-    assert gains(stratum, 1.5, 1.0) == (0.0,) * len(ALTERNATIVES)  # type: ignore[arg-type]
+    assert gains(stratum, 1.5, 1.0) == [0.0] * len(ALTERNATIVES)  # type: ignore[arg-type]
 
 
 @given(st.integers(1, 6), st.integers(1, 12), st.floats(0.001, 0.6), st.floats(0, 1), st.sampled_from([1.0, 1.5]))

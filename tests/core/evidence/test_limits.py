@@ -52,7 +52,7 @@ def test_a_limit_of_nothing_is_one_in_a_million() -> None:
 
 def test_a_limit_of_everything_has_no_alternative() -> None:
     """Nothing is worse than failing every request."""
-    assert gains(Counts(requests=5, bad=5), 1.0, 1.0) == ()
+    assert gains(Counts(requests=5, bad=5), 1.0, 1.0) == []
 
 
 def test_no_requests_say_nothing() -> None:

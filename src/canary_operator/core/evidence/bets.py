@@ -15,13 +15,15 @@ MOST = 1e12
 def bet(test: Test, gains: Sequence[float], planned: int, *, largest: float = LARGEST_GAIN) -> Test:
     """One look later: each bet gets its part of the stake, then wins or loses by its gain (a logarithm).
 
-    Without an alternative there is no bet: nothing can be worse than a limit of 100 %.
+    Without an alternative there is no bet: nothing can be worse than a limit of 100 %. Wealth that another version of
+    this program spread over other alternatives is spread evenly over ours, which a bettor may do at any time.
     """
     if not gains:
         return test
     look = test.looks + 1
     part = stake(look, planned) / len(gains)
-    before = test.wealth or (0.0,) * len(gains)
+    even = (sum(test.wealth) / len(gains),) * len(gains)
+    before = test.wealth if len(test.wealth) == len(gains) else even
     wealth = [min((held + part) * exp(min(gain, largest)), MOST) for held, gain in zip(before, gains, strict=True)]
     return Test(looks=look, wealth=tuple(wealth))
 

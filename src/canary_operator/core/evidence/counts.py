@@ -7,10 +7,9 @@ from canary_operator.api.evidence import Arms
 ALTERNATIVES = (1.75, 3.0, 5.0, 10.0, 30.0)
 """How many times worse than allowed: one bet each."""
 _LOGARITHMS = tuple((m, log(m)) for m in ALTERNATIVES)
-_NOTHING = (0.0,) * len(ALTERNATIVES)
 
 
-def gains(stratum: Arms, margin: float, phi: float) -> tuple[float, ...]:
+def gains(stratum: Arms, margin: float, phi: float) -> list[float]:
     """The logarithm by which each bet grows over one stratum.
 
     With n requests and e bad ones of canary c and baseline b, and alternative m:
@@ -24,9 +23,8 @@ def gains(stratum: Arms, margin: float, phi: float) -> tuple[float, ...]:
     """
     canary, baseline = stratum.canary, stratum.baseline
     if canary.requests <= 0 or baseline.requests <= 0:
-        return _NOTHING
+        return [0.0] * len(ALTERNATIVES)
     bad, every_bad = canary.bad, canary.bad + baseline.bad
     allowed, beside = canary.requests * margin, baseline.requests
-    return tuple(
-        (bad * log_m + every_bad * log((allowed + beside) / (allowed * m + beside))) / phi for m, log_m in _LOGARITHMS
-    )
+    together = allowed + beside
+    return [(bad * log_m + every_bad * log(together / (allowed * m + beside))) / phi for m, log_m in _LOGARITHMS]

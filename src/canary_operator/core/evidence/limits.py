@@ -23,10 +23,10 @@ def odds(limit: float) -> tuple[tuple[float, float], ...]:
     return tuple((log(rate / limit), log((1 - rate) / (1 - limit))) for rate in rates)
 
 
-def gains(counts: Counts, limit: float, phi: float) -> tuple[float, ...]:
+def gains(counts: Counts, limit: float, phi: float) -> list[float]:
     """The logarithm by which each bet grows over one stratum: e ln(q/q0) + (n − e) ln((1−q)/(1−q0)), over phi.
 
     This is the likelihood ratio of rate q to rate q0: 1 in expectation at q0, less below it.
     """
     bad, good = counts.bad, counts.requests - counts.bad
-    return tuple((bad * if_bad + good * if_good) / phi for if_bad, if_good in odds(limit))
+    return [(bad * if_bad + good * if_good) / phi for if_bad, if_good in odds(limit)]
