@@ -1,5 +1,6 @@
 """Installs what `kubectl apply -k deploy` would, except the operator's Deployment, and waits until it works."""
 
+import fcntl
 import json
 import time
 from typing import Any
@@ -16,11 +17,12 @@ _PROBE = "admission-probe"
 
 
 def install(cluster: Cluster) -> None:
-    """CRD, namespace, roles and admission policy. Once more changes nothing."""
-    rendered = yaml.safe_load_all(cluster.kubectl("kustomize", str(DEPLOY)))
-    _apply(cluster, [it for it in rendered if it["kind"] != "Deployment"])
-    cluster.kubectl("wait", "--for=condition=Established", f"crd/{CRD}", f"--timeout={_PATIENCE:.0f}s")
-    _await_policy(cluster, manifest().namespace)
+    """CRD, namespace, roles and admission policy. Once more changes nothing; several at once wait for each other."""
+    with (cluster.state.directory / "install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _apply(cluster, [it for it in _rendered(cluster) if it["kind"] != "Deployment"])
+        cluster.kubectl("wait", "--for=condition=Established", f"crd/{CRD}", f"--timeout={_PATIENCE:.0f}s")
+        _await_policy(cluster, manifest().namespace)
 
 
 def lend_leadership(cluster: Cluster, namespace: str) -> None:
@@ -28,9 +30,12 @@ def lend_leadership(cluster: Cluster, namespace: str) -> None:
 
     An installation would put the whole operator there; the roles of that Lease are all of it that lies in a namespace.
     """
-    rendered = list(yaml.safe_load_all(cluster.kubectl("kustomize", str(DEPLOY))))
-    roles = [it for it in rendered if it["kind"] in {"Role", "RoleBinding"}]
+    roles = [it for it in _rendered(cluster) if it["kind"] in {"Role", "RoleBinding"}]
     _apply(cluster, [{**role, "metadata": {**role["metadata"], "namespace": namespace}} for role in roles])
+
+
+def _rendered(cluster: Cluster) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all(cluster.kubectl("kustomize", str(DEPLOY))))
 
 
 def _apply(cluster: Cluster, objects: list[dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -45,7 +46,8 @@ class OperatorProcess:
         has to come first. `environment` wins over everything.
         """
         self._cluster, self._manifest = cluster, manifest()
-        port, self._claim = claim_port(cluster.state)
+        port, claim = claim_port(cluster.state)
+        weakref.finalize(self, claim.close)
         self.url = f"http://127.0.0.1:{port}"
         substituted = {
             "CANARY_OPERATOR_KUBECONFIG": str(cluster.operator_kubeconfig),

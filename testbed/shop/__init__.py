@@ -1,8 +1,8 @@
 """An application to release: its manifests, what a person does to it, and what can be seen of it meanwhile."""
 
-from testbed.shop.manifests import CANARY, NAME, application, rollout
+from testbed.shop.manifests import CANARY, NAME, Manifest, application, rollout
 from testbed.shop.seen import Rollout
 from testbed.shop.shop import Shop
 from testbed.shop.traffic import Traffic
 
-__all__ = ["CANARY", "NAME", "Rollout", "Shop", "Traffic", "application", "rollout"]
+__all__ = ["CANARY", "NAME", "Manifest", "Rollout", "Shop", "Traffic", "application", "rollout"]

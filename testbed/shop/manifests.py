@@ -27,12 +27,12 @@ def application(tag: str, host: str, replicas: int) -> list[Manifest]:
     return [deployment(tag, replicas), service(), route(host)]
 
 
-def deployment(tag: str, replicas: int) -> Manifest:
-    labels = {"app": NAME}
+def deployment(tag: str, replicas: int, name: str = NAME) -> Manifest:
+    labels = {"app": name}
     container = {"name": NAME, "image": image(tag), "ports": [{"containerPort": PORT}]}
     template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
     spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME}, "spec": spec}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
 
 
 def service(name: str = NAME) -> Manifest:

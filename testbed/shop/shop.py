@@ -12,7 +12,7 @@ from testbed.cluster import Cluster
 from testbed.errors import TestbedError
 from testbed.load import Plan
 from testbed.shop.gateway import requests_by_service
-from testbed.shop.manifests import CANARY, NAME, Manifest, application, image
+from testbed.shop.manifests import CANARY, NAME, Manifest, application, deployment, image, service
 from testbed.shop.reader import Reader
 from testbed.shop.seen import Rollout
 from testbed.shop.traffic import Traffic
@@ -32,6 +32,11 @@ class Shop:
         self.apply(*application(tag, self.host, replicas))
         self.kubectl("rollout", "status", f"deployment/{NAME}", "--timeout=60s")
         self.wait("the application to answer", self._answers)
+
+    def open_beside(self, tag: str, replicas: int = 2) -> None:
+        """A second Deployment with a Service, for a rollout that moves traffic only."""
+        self.apply(deployment(tag, replicas, CANARY), service(CANARY))
+        self.kubectl("rollout", "status", f"deployment/{CANARY}", "--timeout=60s")
 
     def adopt(self, rollout: Manifest) -> None:
         """Returns when the next new template would start a run."""

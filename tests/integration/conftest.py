@@ -11,6 +11,8 @@ import pytest
 
 from testbed import control
 from testbed.cluster import Cluster
+from testbed.operator import OperatorProcess, install, lend_leadership
+from testbed.shop import Shop
 
 INSIDE = """\
 The cluster had to take a network of its own, and these tests talk to its addresses. Run them inside such a network:
@@ -37,6 +39,34 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     cluster.kubectl("create", "namespace", name)
     yield name
     cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def installed(cluster: Cluster) -> None:
+    """Everything that `deploy/` holds, except the operator's process."""
+    install(cluster)
+
+
+@pytest.fixture
+def place(namespace: str, cluster: Cluster, installed: None) -> str:  # noqa: ARG001 -- it has to happen before
+    """A namespace in which operators of this test compete for a Lease of their own."""
+    lend_leadership(cluster, namespace)
+    return namespace
+
+
+@pytest.fixture
+def operator(cluster: Cluster, place: str) -> Iterator[OperatorProcess]:
+    """One for this test's namespace alone: a test that kills it disturbs nobody."""
+    with OperatorProcess(cluster, f"operator-{place}", namespace=place) as operator:
+        yield operator
+
+
+@pytest.fixture
+def shop(cluster: Cluster, namespace: str) -> Shop:
+    """An application with users' eyes on it, which no CanaryRollout knows yet."""
+    shop = Shop(cluster, namespace)
+    shop.open()
+    return shop
 
 
 @pytest.hookimpl(wrapper=True)
