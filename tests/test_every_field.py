@@ -1,0 +1,231 @@
+"""No field without effect: for each, two values lead to different decisions, patches or plans."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from canary_operator.api.rollout import Metric, Spec
+from canary_operator.api.status import Pinned, State
+from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.core.checks import CHECKS
+from canary_operator.core.evidence.judge import begin, fold, judge
+from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
+from canary_operator.core.findings import first
+from canary_operator.core.moves import MOVES
+from canary_operator.core.plan import new_run, terms
+from canary_operator.core.world import World
+from canary_operator.ports import Target
+from canary_operator.providers.traffic.istio.apply import split as split_of
+from canary_operator.providers.traffic.istio.apply import virtual_service
+from canary_operator.providers.traffic.istio.edit import desired
+from canary_operator.providers.workloads.canary import canary_deployment
+from canary_operator.providers.workloads.labels import Override, choose_override
+from canary_operator.providers.workloads.marks import canary_name
+from tests.doubles.memory import NOON
+from tests.doubles.shop import a_deployment, a_service, a_template
+from tests.doubles.worlds import AT_REST, DEPLOYMENT, READING, a_world
+
+BASE: dict[str, Any] = {
+    "workload": {"deploymentRef": {"name": "checkout"}},
+    "traffic": {"istio": {"virtualServices": [{"name": "checkout"}]}, "stableService": "checkout"},
+    "stages": [{"weight": "5%", "duration": "5m"}, {"weight": "50%", "duration": "5m"}],
+    "analysis": {"warmup": "0s", "metrics": [{"preset": "istio-error-rate", "maxIncrease": "50%"}]},
+}
+TRAFFIC_ONLY = {key: value for key, value in BASE.items() if key != "workload"} | {"revision": "v1"}
+ROUTE = {
+    "metadata": {"name": "checkout", "namespace": "shop", "resourceVersion": "1"},
+    "spec": {"http": [{"name": name, "route": [{"destination": {"host": host}}]} for name, host in
+                      (("a", "checkout"), ("b", "checkout"), ("c", "basket"))]},
+}  # fmt: skip
+
+
+def changed(base: dict[str, Any], path: str, value: object) -> Spec:
+    """The base with one field set; list indices are numbers in the path."""
+    body: Any = eval(repr(base))  # noqa: S307 -- a deep copy of literals
+    parent: Any = body
+    *way, last = path.split(".")
+    for step in way:
+        parent = parent[int(step)] if step.isdecimal() else parent.setdefault(step, {})
+    parent[int(last) if last.isdecimal() else last] = value
+    return Spec.model_validate(body)
+
+
+def target(spec: Spec) -> Target:
+    return Target("shop", "checkout", "u-1", spec)
+
+
+def the_plan(spec: Spec) -> object:
+    return new_run(a_world(State.RESTING).status, spec, "v2", 10, NOON).plan.stages
+
+
+def the_start(spec: Spec) -> object:
+    """The run that a new revision starts, without its plan."""
+    world = replace(a_world(State.RESTING, deployment=DEPLOYMENT), spec=spec)
+    run = MOVES[found(world).event](world, found(world)).status.run
+    assert run is not None
+    return run.prepare_by, run.plan.drain
+
+
+def found(world: World) -> Any:
+    return first(CHECKS[world.status.state], world)
+
+
+def the_finding_at_rest(spec: Spec) -> object:
+    return found(replace(a_world(State.RESTING, deployment=AT_REST), spec=spec)).event
+
+
+def the_finding_without_a_workload(spec: Spec) -> object:
+    return found(replace(a_world(State.RESTING, deployment=None, canary=None), spec=spec)).event
+
+
+def the_canary(spec: Spec) -> object:
+    """The canary Deployment beside one that two labels could tell apart."""
+    labels = {"app": "checkout", "tier": "web"}
+    stable = a_deployment(a_template(labels=labels), selector={"matchLabels": labels})
+    assert spec.workload is not None
+    override = choose_override(stable, a_service(selector=labels), spec.workload.canary_label)
+    assert isinstance(override, Override)
+    return canary_name(spec.workload.deployment_ref.name), canary_deployment(target(spec), stable, override, 2)
+
+
+def the_route(spec: Spec) -> object:
+    """The object that is edited, and how."""
+    split = split_of(target(spec))
+    action = SetWeight(Fraction(1, 20), Purpose.STAGE, "v2-1", 1)
+    return virtual_service(target(spec)), desired(ROUTE, split, action)
+
+
+def staged(spec: Spec, minutes: float, **run: Any) -> World:
+    """A canary with 50 requests that all went well, so many minutes after its stage began."""
+    began = new_run(a_world(State.RESTING).status, spec, "v2", 10, NOON)
+    now = NOON + timedelta(minutes=minutes)
+    counts = began.evidence.stage.model_copy(
+        update={"canary": began.evidence.stage.canary.model_copy(update={"requests": 50.0})}
+    )
+    known = {
+        "weight": Fraction(1, 20),
+        "weight_changed_at": NOON,
+        "ends_at": NOON + timedelta(minutes=5),
+        "looked_at": now,
+        "pinned": Pinned(scrape=timedelta(seconds=5), settle=timedelta(seconds=5)),
+        "evidence": began.evidence.model_copy(update={"stage": counts, "warm": True}),
+    }
+    return replace(a_world(State.STAGED, began.model_copy(update=known | run)), spec=spec, now=now)
+
+
+def the_finding_after(minutes: float) -> Callable[[Spec], object]:
+    return lambda spec: (found(staged(spec, minutes)).event, found(staged(spec, minutes)).reason)
+
+
+def the_finding_without_data(spec: Spec) -> object:
+    silent = replace(READING, sample=Sample({}))
+    return found(replace(staged(spec, 3, looked_at=NOON), reading=silent)).event
+
+
+def the_provider(spec: Spec) -> object:
+    return new_run(a_world(State.RESTING).status, spec, "v2", 10, NOON).plan.analysis.provider_ref.name
+
+
+def the_terms(spec: Spec) -> object:
+    return terms(staged(spec, 1).run).look
+
+
+def the_stage_with_its_warmup(spec: Spec) -> object:
+    """When the first stage ends, once its weight stands."""
+    world = replace(a_world(State.PREPARING, new_run(a_world(State.RESTING).status, spec, "v2", 10, NOON)), spec=spec)
+    run = MOVES[found(world).event](world, found(world)).status.run
+    assert run is not None
+    return run.ends_at
+
+
+def the_verdict(*, canary: tuple[int, int], baseline: tuple[int, int]) -> Callable[[Spec], object]:
+    """What ten minutes of looks make of so many requests and bad ones in each look."""
+
+    def verdict(spec: Spec) -> object:
+        run = staged(spec, 1).run
+        evidence = begin()
+        for look in range(120):
+            at = NOON + timedelta(seconds=5 * look)
+            counters = (Counter(*(look * count for count in counts)) for counts in (canary, baseline))
+            evidence = fold(evidence, Sample({"g": SourceSample(at, *counters)}), terms(run), clean_from=NOON)
+        judgement = judge(evidence, terms(run))
+        return judgement.harm, judgement.burning
+
+    return verdict
+
+
+METRIC = "analysis.metrics.0."
+CASES: dict[str, tuple[object, object, Callable[[Spec], object]]] = {
+    "workload.deploymentRef.name": ("checkout", "basket", the_canary),
+    "workload.adoption": ("Policy", "Pause", the_finding_at_rest),
+    "workload.canaryLabel": ("app", "tier", the_canary),
+    "workload.progressDeadline": ("1m", "2m", the_start),
+    "workload.drain": ("1s", "2s", the_start),
+    "traffic.istio.virtualServices.0.name": ("checkout", "other", the_route),
+    "traffic.istio.virtualServices.0.routes": (["a"], ["b"], the_route),
+    "traffic.stableService": ("checkout", "basket", the_route),
+    "traffic.canaryService": ("checkout-new", "checkout-next", the_route),
+    "stages.0.weight": ("5%", "6%", the_plan),
+    "stages.0.duration": ("5m", "6m", the_plan),
+    "analysis.providerRef.name": ("default", "other", the_provider),
+    "analysis.scrapesPerLook": (1, 2, the_terms),
+    "analysis.warmup": ("0s", "1m", the_stage_with_its_warmup),
+    "analysis.minCanaryRequests": (50, 51, the_finding_after(5.1)),
+    "analysis.maxExtension": ("1s", "1m", the_finding_after(5.1)),
+    "analysis.onInsufficientData": ("Hold", "Rollback", the_finding_after(11)),
+    "analysis.noData": ("Hold", "Fail", the_finding_without_data),
+    METRIC + "max": ("1%", "50%", the_verdict(canary=(50, 5), baseline=(950, 95))),
+    METRIC + "maxIncrease": ("50%", "900%", the_verdict(canary=(50, 5), baseline=(950, 19))),
+    METRIC + "ignoreBelow": ("0.1%", "50%", the_verdict(canary=(50, 5), baseline=(950, 0))),
+    METRIC + "baselineLimit": ("20%", "50%", the_verdict(canary=(50, 15), baseline=(950, 285))),
+    "revision": ("v1", "v2", the_finding_without_a_workload),
+    "maxDuration": ("1h", "2h", the_finding_after(90)),
+}
+ONLY_ONE_VALUE = {METRIC + "preset"}
+"""Names what is measured; there is one choice so far, and no default that could hide it."""
+
+
+@pytest.mark.parametrize("path", CASES)
+def test_two_values_of_a_field_make_a_difference(path: str) -> None:
+    """A field that does nothing is a lie."""
+    one, other, outcome = CASES[path]
+    base = TRAFFIC_ONLY if path == "revision" else BASE
+    if path.startswith("traffic."):
+        base = changed(base, "traffic.istio.virtualServices.0.routes", ["a"]).model_dump(
+            mode="json", by_alias=True, exclude_none=True
+        )
+    assert outcome(changed(base, path, one)) != outcome(changed(base, path, other))
+
+
+def test_no_field_is_left_out() -> None:
+    """A new field needs its case here."""
+    assert set(leaves(Spec)) == CASES.keys() | ONLY_ONE_VALUE
+
+
+def leaves(model: type[BaseModel], path: str = "") -> Iterator[str]:
+    """Every field that holds a value, as a path with 0 for any index."""
+    for field in model.model_fields.values():
+        name = f"{path}{field.alias}"
+        inner = next(models(field.annotation), None)
+        if inner is None:
+            yield name
+        else:
+            yield from leaves(inner, f"{name}.0." if "tuple" in repr(field.annotation) else f"{name}.")
+
+
+def models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models inside an annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from models(argument)
+
+
+def test_the_only_preset_is_named() -> None:
+    """When a second one comes, it needs a case."""
+    assert get_args(Metric.model_fields["preset"].annotation) == ("istio-error-rate",)
