@@ -1,7 +1,7 @@
 """An API server in memory: versions, JSON Patch, preconditions and finalizers as the real one has them."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from canary_operator.providers.json_patch import Operation
 from canary_operator.providers.resources import Resource
 
 Body = dict[str, Any]
+Page = list[Body]
 Key = tuple[str, str | None, str]
 """Plural, namespace, name."""
 
@@ -78,6 +79,11 @@ class InMemoryKubernetes:
             and _selected({f"metadata.{key}": value for key, value in body["metadata"].items()}, fields)
         ]
         return [copy.deepcopy({"metadata": body["metadata"]} if metadata_only else body) for body in found]
+
+    async def pages(self, resource: Resource, namespace: str | None) -> AsyncIterator[Page]:
+        """One object on each page."""
+        for body in await self.list(resource, namespace):
+            yield [body]
 
     async def create(self, resource: Resource, namespace: str | None, body: Body) -> Body:
         name = body["metadata"]["name"]

@@ -107,15 +107,24 @@ def test_foreign_objects_are_not_kept(synced: Store, told: Told) -> None:
     assert told == []
 
 
-def test_before_the_first_list_is_complete_everything_is_kept(store: Store) -> None:
-    """A Deployment may be listed before the rollout that refers to it; nothing needs to be read again."""
-    store.observe(DEPLOYMENTS, a_deployment("checkout"))
-    store.observe(DEPLOYMENTS, a_deployment("other"))
+def test_a_list_that_is_complete_tells_what_is_absent(store: Store) -> None:
+    """Rollouts are read first; of what they refer to, nothing needs to be asked for again."""
     store.observe(ROLLOUTS, a_rollout())
-    store.complete(DEPLOYMENTS, {("shop", "checkout"): 1, ("shop", "other"): 1})
+    store.complete(ROLLOUTS, {("shop", "checkout"): 1})
+    store.observe(DEPLOYMENTS, a_deployment("checkout"))
+    assert not store.synced(DEPLOYMENTS)
+    store.complete(DEPLOYMENTS, {("shop", "checkout"): 1})
+    store.complete(VIRTUAL_SERVICES, {})
     assert store.get(DEPLOYMENTS, "shop", "checkout") is not None
-    assert store.get(DEPLOYMENTS, "shop", "other") is None
     assert store.unread(UID) == ()
+
+
+def test_an_object_that_was_listed_before_its_rollout_came_is_unread(store: Store) -> None:
+    """The page went by while nobody asked for it: it is not taken for absent."""
+    store.observe(DEPLOYMENTS, a_deployment("checkout"))
+    store.observe(ROLLOUTS, a_rollout())
+    store.complete(DEPLOYMENTS, {("shop", "checkout"): 1})
+    assert store.unread(UID) == (Reference(DEPLOYMENTS, "shop", "checkout"),)
 
 
 def test_a_later_reference_must_be_read_first(synced: Store) -> None:

@@ -36,6 +36,27 @@ def a_sweep(server: InMemoryKubernetes, store: Store, *namespaces: str) -> Sweep
     return Sweep(cast("Kubernetes", server), store, namespaces)
 
 
+async def test_the_first_reading_brings_everything(server: InMemoryKubernetes, store: Store, told: list[str]) -> None:
+    """Rollouts and what they refer to, in as many calls as there are pages."""
+    server.seed(ROLLOUTS, a_rollout())
+    server.seed(DEPLOYMENTS, a_deployment())
+    server.seed(DEPLOYMENTS, a_deployment("other"))
+    for resource in (ROLLOUTS, DEPLOYMENTS):
+        await a_sweep(server, store).read(resource)
+    assert told == ["checkout-uid", "checkout-uid"]
+    assert store.get(DEPLOYMENTS, "shop", "checkout") is not None
+    assert store.get(DEPLOYMENTS, "shop", "other") is None
+    assert store.synced(DEPLOYMENTS)
+    assert {call.verb for call in server.calls} == {"list"}
+
+
+async def test_a_reading_after_a_gap_finds_ghosts(server: InMemoryKubernetes, store: Store) -> None:
+    """What was deleted while its kind was not served is gone."""
+    store.observe(ROLLOUTS, a_rollout())
+    await a_sweep(server, store).read(ROLLOUTS)
+    assert list(store.uids()) == []
+
+
 async def test_a_kind_is_complete_when_all_that_was_listed_is_here(server: InMemoryKubernetes, store: Store) -> None:
     """What the watches brought is not read again."""
     store.observe(ROLLOUTS, server.seed(ROLLOUTS, a_rollout()))

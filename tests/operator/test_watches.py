@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
 from typing import Any, cast
 
@@ -26,6 +26,9 @@ class Server:
         if self.away:
             raise Unavailable("no answer")
         return resource in self.served
+
+    async def pages(self, resource: Resource, namespace: str | None) -> AsyncIterator[list[dict[str, Any]]]:
+        yield await self.list(resource, namespace)
 
     async def list(self, resource: Resource, _: str | None, **__: object) -> list[dict[str, Any]]:
         if resource not in self.served:

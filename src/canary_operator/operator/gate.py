@@ -58,7 +58,7 @@ class Gate:
     def _start(self) -> None:
         uids = tuple(self._store.uids())
         for uid in uids:
-            self._schedule.prefer(uid, urgent=self._store.status(uid).run is not None)
+            self._schedule.prefer(uid, urgent=self._store.has_run(uid))
         self._schedule.open(uids)
         log.info("passes_started", rollouts=len(uids))
 

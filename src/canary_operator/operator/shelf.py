@@ -1,6 +1,5 @@
 """The newest copies of the objects of one kind."""
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from canary_operator.providers.objects import Object
@@ -73,6 +72,6 @@ class Shelf:
         """Keys under which there is an object."""
         return {key for key, known in self._known.items() if not isinstance(known, Gone)}
 
-    def keep_only(self, keys: AbstractSet[Key]) -> None:
-        """Forget everything else, absences included."""
-        self._known = {key: known for key, known in self._known.items() if key in keys}
+    def forget_absences(self) -> None:
+        """Keep objects only."""
+        self._known = {key: known for key, known in self._known.items() if not isinstance(known, Gone)}

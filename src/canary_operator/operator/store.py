@@ -19,8 +19,8 @@ Tell = Callable[[str], None]
 class Store:
     """Implements `providers.objects.Objects`.
 
-    Rollouts are kept whole; of the other kinds what a rollout refers to. Until the first list of a kind is complete
-    everything of it is kept, because the rollout that refers to an object may come after it.
+    Rollouts are kept whole; of the other kinds what a rollout refers to. So rollouts are read first, and an object that
+    was seen before the rollout that refers to it is `unread`.
     """
 
     def __init__(self, *, changed: Tell) -> None:
@@ -76,6 +76,11 @@ class Store:
         """Parsed once for each generation."""
         return self._specs[uid][1]
 
+    def has_run(self, uid: str) -> bool:
+        """Without parsing anything."""
+        body = self.body(uid) or {}
+        return bool((body.get("status") or {}).get("run"))
+
     def status(self, uid: str) -> Status:
         """As the API server holds it; parsed once for each version."""
         key = self._names[uid]
@@ -120,11 +125,9 @@ class Store:
         self._synced.add(resource)
         shelf = self._shelves[resource]
         if resource == ROLLOUTS:
-            shelf.keep_only(shelf.held())
+            shelf.forget_absences()
             return
-        referred = self._referred(resource)
-        shelf.keep_only(referred)
-        for key in referred - listed.keys():
+        for key in self._referred(resource) - listed.keys():
             if not shelf.knows(key):
                 shelf.drop(key)
 
@@ -135,8 +138,7 @@ class Store:
     # Inside
 
     def _wanted(self, resource: Resource, key: Key) -> bool:
-        everything = resource == ROLLOUTS or not self.synced(resource)
-        return everything or bool(self._references.users(Reference(resource, *key)))
+        return resource == ROLLOUTS or bool(self._references.users(Reference(resource, *key)))
 
     def _put(self, resource: Resource, body: Object) -> bool:
         if resource != ROLLOUTS:
@@ -176,8 +178,7 @@ class Store:
 
     def _refer(self, uid: str, wanted: frozenset[Reference]) -> None:
         for reference in self._references.set(uid, wanted):
-            if self.synced(reference.resource):
-                self._shelves[reference.resource].forget(reference.key)
+            self._shelves[reference.resource].forget(reference.key)
 
     def _referred(self, resource: Resource) -> set[Key]:
         return {reference.key for reference in self._references.all_of(resource)}

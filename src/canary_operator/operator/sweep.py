@@ -1,4 +1,7 @@
-"""What watches never say: a relist reports no deletion, and a handler that failed reports nothing."""
+"""What is read at the beginning, and what watches never say.
+
+A relist reports no deletion, and nothing tells when the first list was handled to its end.
+"""
 
 import asyncio
 from collections.abc import Collection
@@ -22,23 +25,39 @@ log = structlog.get_logger(__name__)
 
 
 class Sweep:
-    """Compares names and versions with the API server's, and reads what differs."""
+    """Makes the store agree with the API server."""
 
     def __init__(self, kubernetes: Kubernetes, store: Store, namespaces: Collection[str]) -> None:
         """No namespace means all of them."""
         self._kubernetes, self._store, self._namespaces = kubernetes, store, namespaces
 
+    async def read(self, resource: Resource) -> None:
+        """Every object of a kind, page by page, so that no more than what is kept is held; rollouts come first.
+
+        The watches would bring the same, but one object after the other and each with much ado.
+        """
+        listed: dict[Key, int] = {}
+        for namespace in self._namespaces or (None,):
+            async for page in self._kubernetes.pages(resource, namespace):
+                for body in page:
+                    listed[key_of(body)] = version_of(body)
+                    self._store.observe(resource, body)
+        await self._settle(resource, listed)
+
     async def run(self, resources: Collection[Resource]) -> None:
-        """Rollouts first, because they say what else matters; then all again every few minutes."""
+        """Compare at once and then every few minutes."""
         while True:
             for resource in resources:
                 await self._until_done(resource)
             await asyncio.sleep(INTERVAL_SECONDS)
 
     async def once(self, resource: Resource) -> None:
-        """Afterwards the store knows every object of this kind that was there at the beginning."""
+        """Compare names and versions only, and read what differs."""
         listed = {key_of(item): version_of(item) for item in await self._list(resource)}
         await self._wait_for_watches(resource, listed)
+        await self._settle(resource, listed)
+
+    async def _settle(self, resource: Resource, listed: dict[Key, int]) -> None:
         for key in self._store.doubtful(resource, listed):
             log.info("swept", kind=resource.kind, namespace=key[0], name=key[1])
             self._store.settle(resource, await self._kubernetes.get(resource, *key), key)

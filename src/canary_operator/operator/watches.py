@@ -73,6 +73,9 @@ class Watches:
     async def _once(self) -> None:
         await self._discover()
         served = [resource for resource in WATCHED if resource not in self.missing]
+        for resource in served:
+            if not self._store.synced(resource):
+                await self._sweep.read(resource)
         async with asyncio.TaskGroup() as group:
             if served:
                 group.create_task(self._watch(served), name="watches")

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -90,17 +90,29 @@ class Kubernetes:
         fields: str = "",
         metadata_only: bool = False,
     ) -> Found:
-        """All objects that the selectors match, in every namespace when `namespace` is None; read in chunks."""
+        """All objects that the selectors match, in every namespace when `namespace` is None."""
+        pages = self.pages(resource, namespace, labels=labels, fields=fields, metadata_only=metadata_only)
+        return [item async for page in pages for item in page]
+
+    async def pages(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        *,
+        labels: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
+    ) -> AsyncIterator[Found]:
+        """The same in chunks, for whoever keeps only a few of very many."""
         query = {"limit": str(CHUNK), "labelSelector": labels, "fieldSelector": fields}
         accept = _METADATA_ONLY if metadata_only else "application/json"
-        found: Found = []
         while True:
             page = (
                 await self._call("list", resource, object_path(resource, namespace), query=query, accept=accept)
             ).body()
-            found += page.get("items") or []
+            yield page.get("items") or []
             if not (following := page["metadata"].get("continue")):
-                return found
+                return
             query = {**query, "continue": following}
 
     async def create(self, resource: Resource, namespace: str | None, body: dict[str, Any]) -> dict[str, Any]:
