@@ -125,7 +125,10 @@ def test_what_only_the_operator_can_see_becomes_a_condition(
 
 def world(case: dict[str, Any]) -> list[Manifest]:
     """The good world, less and plus what the case says."""
-    objects = {f"{it['kind']}/{it['metadata']['name']}": it for it in yaml.safe_load_all((HERE / "world.yaml").open())}
+    objects = {
+        f"{it['kind']}/{it['metadata']['name']}": it
+        for it in yaml.safe_load_all((HERE / "world.yaml").read_text(encoding="utf-8"))
+    }
     for name in case.get("without", ()):
         del objects[name]
     for name, change in case.get("change", {}).items():
