@@ -120,7 +120,7 @@ class Reading:
     scrape: timedelta
     """Time between two scrapes."""
     settle: timedelta
-    """How long after a weight change old requests still end: the baseline's P99 duration, at least one scrape."""
+    """How long after a weight change old requests still end: the baseline's P99 duration."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def test_too_few_samples_measure_nothing(rows: list[Any]) -> None:
     assert interval(rows) is None
 
 
-def test_a_survey_takes_the_slower_of_scrape_and_requests() -> None:
+def test_a_weight_settles_when_the_requests_of_the_old_one_have_ended() -> None:
     """Nothing that began before a change of weight may be counted after it."""
     ask = Answers([lasting("2500"), lasting("9999", CANARY), lasting("9999", reporter="waypoint")], [raw(0, 1, 2, 3)])
     assert conduct(ask, [HERE], {}, None) == {
@@ -85,11 +85,17 @@ def test_a_survey_takes_the_slower_of_scrape_and_requests() -> None:
     }
 
 
-@pytest.mark.parametrize("durations", [[], [lasting("NaN")], [lasting("+Inf")], [lasting("3")]])
+@pytest.mark.parametrize("durations", [[], [lasting("NaN")], [lasting("+Inf")]])
 def test_without_a_known_duration_one_scrape_is_waited(durations: list[Any]) -> None:
-    """Not a number, infinite, absent or short: one scrape."""
+    """Not a number, infinite or absent: one scrape."""
     survey = conduct(Answers(durations), [HERE], {}, timedelta(seconds=15))[HERE]
     assert survey == Survey(HERE.source, timedelta(seconds=15), timedelta(seconds=15))
+
+
+def test_quick_requests_settle_as_soon_as_the_proxies_know_the_weight() -> None:
+    """Every source dates its own counts, so that no scrape is waited for."""
+    survey = conduct(Answers([lasting("3")]), [HERE], {}, timedelta(seconds=15))[HERE]
+    assert survey == Survey(HERE.source, timedelta(seconds=15), timedelta(seconds=0.3))
 
 
 def test_a_source_shared_by_many_rollouts_is_measured_once() -> None:

@@ -31,7 +31,7 @@ class Survey:
     scrape: timedelta
     """Time between two scrapes."""
     settle: timedelta
-    """The baseline's P99 duration, at least one scrape."""
+    """The baseline's P99 duration, and the time that a weight takes to reach the proxies."""
 
 
 def read(arms: Arms, survey: Survey | Unknown, table: Table) -> Reading | Unknown:

@@ -16,6 +16,8 @@ from canary_operator.providers.metrics.readings import Survey
 from canary_operator.providers.metrics.tables import Row, Source, Table
 
 FEWEST_SAMPLES = 3
+PROPAGATION = timedelta(seconds=0.3)
+"""What istiod takes to gather changes and push a route to the proxies, when it is not overrun."""
 Ask = Callable[[str], Sequence[Row]]
 """Answers one PromQL query at the server's present time; blocks; `Unavailable` when it can't."""
 
@@ -52,7 +54,7 @@ def conduct(
     for one in wanted:
         if one.source not in every:
             every[one.source] = scrape or interval(ask(_samples(one, labels)))
-        found[one] = _survey(one, every[one.source], slowest.get((one.service, one.source.reporter), timedelta(0)))
+        found[one] = _survey(one, every[one.source], slowest.get((one.service, one.source.reporter)))
     return found
 
 
@@ -86,9 +88,10 @@ def _durations(rows: Iterable[Row]) -> dict[tuple[Service, str], timedelta]:
     return found
 
 
-def _survey(one: Subject, scrape: timedelta | None, slowest: timedelta) -> Survey | Unknown:
+def _survey(one: Subject, scrape: timedelta | None, slowest: timedelta | None) -> Survey | Unknown:
+    """A weight settles when the requests of the old one have ended; where nobody knows, one scrape is waited."""
     if scrape is not None:
-        return Survey(one.source, scrape, max(scrape, slowest))
+        return Survey(one.source, scrape, max(PROPAGATION, scrape if slowest is None else slowest))
     return Unknown(
         f"fewer than {FEWEST_SAMPLES} samples of {one.source.name} in five minutes: the scrape interval can't be"
         " measured yet (scrapeInterval of the provider sets it)",
