@@ -1,8 +1,8 @@
 """How often healthy canaries are rolled back, and how soon bad ones are: seeded streams against what must hold.
 
-    .venv/bin/python benchmarks/verdicts.py --quick        # about two minutes: enough to see a row break
-    .venv/bin/python benchmarks/verdicts.py --jobs 2       # about half an hour
-    .venv/bin/python benchmarks/verdicts.py --full         # 20 000 healthy and 4000 bad runs of every cell
+    .venv/bin/python -m benchmarks.verdicts --quick        # about two minutes: enough to see a row break
+    .venv/bin/python -m benchmarks.verdicts --jobs 2       # about half an hour
+    .venv/bin/python -m benchmarks.verdicts --full         # 20 000 healthy and 4000 bad runs of every cell
 
 Unless a row says otherwise: 30 minutes, looks every 10 s, weight 5 %, requests Poisson, errors binomial, no warm-up.
 A row of several cells shows its worst one. Rows of rollbacks hold when the share is at most what it must be, or when
@@ -21,8 +21,7 @@ from itertools import product
 from math import comb, inf
 from typing import Protocol
 
-from verdict_streams import START, LongRequests, Phases, Stream, always, during, metric
-
+from benchmarks.verdict_streams import START, LongRequests, Phases, Stream, always, during, metric
 from canary_operator.api.evidence import Arms, Counts, Test
 from canary_operator.core.evidence import counts, limits
 from canary_operator.core.evidence.bets import bet, e_value

@@ -1,0 +1,1 @@
+"""Claims about speed and about error rates, each with its command."""
