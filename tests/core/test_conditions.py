@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import pytest
+
 from canary_operator.api import reasons
 from canary_operator.api.status import Condition, Outcome, PastRun, State, Status
 from canary_operator.core.conditions import conditions
@@ -41,16 +43,8 @@ def test_a_held_run_is_not_ready_and_still_reconciling() -> None:
 
 def test_a_rolled_back_revision_is_stalled() -> None:
     """Waiting tools fail fast."""
-    past = PastRun(
-        id="v2-1",
-        revision="v2",
-        outcome=Outcome.ROLLED_BACK,
-        reason=reasons.HARM,
-        message="bad",
-        started_at=NOON,
-        ended_at=NOON,
-    )
-    status = Status(state=State.RESTING, last_outcome=Outcome.ROLLED_BACK, history=(past,))
+    past = (a_past_run(Outcome.ROLLED_BACK),)
+    status = Status(state=State.RESTING, last_outcome=Outcome.ROLLED_BACK, history=past)
     waited = Finding(Event.WAITED, reasons.ROLLED_BACK, "v2 is not tried again")
     assert truths(status, waited) == {
         "Ready": "False",
@@ -58,6 +52,33 @@ def test_a_rolled_back_revision_is_stalled() -> None:
         "Stalled": "True",
         "Succeeded": "False",
     }
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ROLLED_BACK, Outcome.ABORTED])
+def test_a_failure_is_told_without_a_gap(outcome: Outcome) -> None:
+    """Ready is false in the pass that decides, while it is tidied up, and in the pass that ends the run."""
+    past = a_past_run(outcome)
+    run = at_stage().model_copy(update={"outcome": outcome})
+    passes = (
+        (Status(state=State.CLEANING, run=run), Finding(Event.HARMED, reasons.HARM, "bad")),
+        (Status(state=State.CLEANING, run=run), Finding(Event.WAITED, reasons.TIDYING_UP, "bad")),
+        (
+            Status(last_outcome=outcome, state=State.RESTING, history=(past,)),
+            Finding(Event.TIDIED, reasons.HARM, "bad"),
+        ),
+        (
+            Status(last_outcome=outcome, state=State.RESTING, history=(past,)),
+            Finding(Event.WAITED, str(outcome), "bad"),
+        ),
+    )
+    assert [truths(status, finding)["Ready"] for status, finding in passes] == ["False"] * 4
+
+
+def test_succeeded_never_speaks_of_an_earlier_run_while_one_is_tidied_up() -> None:
+    """Who waits for the verdict of this run must not read the last one's."""
+    run = at_stage().model_copy(update={"outcome": Outcome.ROLLED_BACK})
+    status = Status(state=State.CLEANING, run=run, history=(a_past_run(Outcome.PROMOTED),))
+    assert truths(status, Finding(Event.WAITED, reasons.ROLLED_BACK, "bad"))["Succeeded"] == "Unknown"
 
 
 def test_a_condition_keeps_its_time_while_its_status_stays() -> None:
@@ -76,6 +97,18 @@ def test_a_long_message_is_cut_to_what_the_api_takes() -> None:
     """A status is never refused for its words."""
     long = Finding(Event.WAITED, reasons.STAGE_RUNNING, "x" * 5000)
     assert len(find(conditions(Status(state=State.STAGED, run=at_stage()), long, 1, NOON), "Ready").message) == 1024
+
+
+def a_past_run(outcome: Outcome) -> PastRun:
+    return PastRun(
+        id="v2-1",
+        revision="v2",
+        outcome=outcome,
+        reason=reasons.HARM,
+        message="bad",
+        started_at=NOON,
+        ended_at=NOON,
+    )
 
 
 def find(found: tuple[Condition, ...], kind: str) -> Condition:

@@ -10,6 +10,7 @@ from canary_operator.core.transitions import Event
 
 Kind = Literal["Ready", "Reconciling", "Stalled", "Succeeded"]
 Truth = Literal["True", "False", "Unknown"]
+_FAILURES = frozenset({Outcome.ROLLED_BACK, Outcome.ABORTED})
 _NOT_READY = frozenset({State.OUTSIDE, State.LEAVING})
 _MOVING = frozenset({State.PREPARING, State.STAGED, State.PROMOTING, State.CLEANING, State.LEAVING})
 
@@ -18,7 +19,8 @@ def conditions(status: Status, finding: Finding, generation: int, now: datetime)
     """Ready, Reconciling, Stalled and Succeeded; a condition keeps its time while its status stays."""
     stalled = _stalled(status, finding)
     moving = not stalled and (status.state in _MOVING or _waits(status, finding))
-    ready = not stalled and not _failed(finding) and finding.event is not Event.HELD and status.state not in _NOT_READY
+    held = finding.event is Event.HELD
+    ready = not stalled and not held and not _failed(status, finding) and status.state not in _NOT_READY
     message = finding.message[:1024]
     truths: tuple[tuple[Kind, Truth, str, str], ...] = (
         ("Ready", _truth(yes=ready), finding.reason, message),
@@ -43,12 +45,16 @@ def conditions(status: Status, finding: Finding, generation: int, now: datetime)
 def _stalled(status: Status, finding: Finding) -> bool:
     """A person must act: what is there can't be shipped or read, or was taken back."""
     if status.state is State.RESTING:
-        return finding.event is Event.HELD or _failed(finding)
+        return finding.event is Event.HELD or _failed(status, finding)
     return status.state is State.OUTSIDE and finding.event is Event.HELD
 
 
-def _failed(finding: Finding) -> bool:
-    return finding.reason in {reasons.ROLLED_BACK, reasons.ABORTED}
+def _failed(status: Status, finding: Finding) -> bool:
+    """From the pass that decides it on, without a gap: who waits for Ready must not see it in between."""
+    if status.run is not None:
+        return status.run.outcome in _FAILURES
+    just_ended = finding.event is Event.TIDIED and status.last_outcome in _FAILURES
+    return just_ended or finding.reason in {reasons.ROLLED_BACK, reasons.ABORTED}
 
 
 def _waits(status: Status, finding: Finding) -> bool:
@@ -56,7 +62,7 @@ def _waits(status: Status, finding: Finding) -> bool:
 
 
 def _succeeded(status: Status) -> tuple[Kind, Truth, str, str]:
-    if status.run is not None and status.run.outcome is None:
+    if status.run is not None:
         return "Succeeded", "Unknown", reasons.RUN_STARTED, f"run {status.run.id} is in progress"
     if not status.history:
         return "Succeeded", "Unknown", reasons.AT_REST, "there was no run yet"

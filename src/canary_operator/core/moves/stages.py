@@ -35,7 +35,7 @@ def give_traffic(world: World, finding: Finding) -> Move:
     intent = run.model_copy(update={"intent": Intent(weight=weight, stage=run.stage)})
     noted = world.status.model_copy(update={"run": intent})
     staged = staged_run(run, world.now)
-    share = f"stage {run.stage} of {len(run.plan.stages)}"
+    share = f"run {run.id}: stage {run.stage} of {len(run.plan.stages)}"
     told = (Announce(reasons.STAGE_STARTED, f"{share}: the canary gets {format_percentage(weight)}"),)
     order = SetWeight(weight, Purpose.STAGE, run.id, run.stage)
     return Move((Record(noted), order), in_state(world, finding, staged), told)
