@@ -24,8 +24,9 @@ def good(setting: Setting) -> None:
     screen.fact(f"everybody gets {_names(answered)} now", holds=set(answered) == {"v2"})
     by_envoy = max(step.last[CANARY] for step in watch.steps)
     by_users = sum(count for pod, count in traffic.by_pod().items() if pod.startswith(CANARY))
-    screen.say(
-        f"  Envoy counted {by_envoy} requests to {CANARY} at its last look, the users got {by_users} from its pods"
+    screen.fact(
+        f"Envoy had counted {by_envoy} requests to {CANARY}; users got {by_users} answers from its pods",
+        holds=0 < by_envoy <= by_users <= by_envoy + UNSEEN,
     )
     facts.as_before(setting)
     shop.until("the rollout to rest", lambda seen: seen.rests)
