@@ -11,6 +11,7 @@ The parts add up to the whole; where each begins and ends is told in `benchmarks
 """
 
 import argparse
+import math
 import random
 import statistics
 import sys
@@ -113,7 +114,7 @@ def _middle(found: Sequence[Timeline], part: str) -> float:
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
     """By the nearest rank."""
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def _row(one: Timeline) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from testbed.api import Api, connected
 from testbed.shop import NAME, application, rollout
-from testbed.shop.manifests import ANALYSIS, deployment, service
+from testbed.shop.manifests import ANALYSIS, deployment, route, service
 from testbed.state import State
 
 Object = dict[str, Any]
@@ -30,6 +30,15 @@ async def create(state: State, objects: Iterable[Object]) -> None:
     async with connected(state) as api:
         for kind in sorted(waiting, key=_turn):
             await _each(api, waiting[kind])
+
+
+async def release_all(state: State, namespace: str, names: Sequence[str]) -> None:
+    """A new revision in each rollout that moves traffic only."""
+    free = asyncio.Semaphore(_AT_ONCE)
+    async with connected(state) as api, asyncio.TaskGroup() as tasks:
+        for name in names:
+            path = f"/apis/canary-operator.dev/v1alpha1/namespaces/{namespace}/canaryrollouts/{name}"
+            tasks.create_task(_patch(api, free, path, {"spec": {"revision": "v2"}}))
 
 
 async def release(state: State, namespaces: Sequence[str], tag: str) -> None:
@@ -69,6 +78,41 @@ def shop(namespace: str) -> Iterator[Object]:
         yield body
 
 
+def crowd(namespace: str, names: Sequence[str]) -> Iterator[Object]:
+    """Rollouts that all judge the same two Services, each with a route of its own that nobody uses.
+
+    The requests that they count go through one more route, at the gateway, which sends every tenth to the canary.
+    """
+    yield _namespace(namespace)
+    canary = f"{NAME}-canary"
+    arms = [(NAME, 9), (canary, 1)]
+    split = route(host(namespace))
+    split["spec"]["http"][1]["route"] = [{"destination": {"host": arm}, "weight": 10 * part} for arm, part in arms]
+    for body in (*_arm(NAME, "v1"), *_arm(canary, "v2"), split, *(one for name in names for one in _watcher(name))):
+        body["metadata"]["namespace"] = namespace
+        yield body
+
+
+def _arm(name: str, tag: str) -> Iterator[Object]:
+    """A Deployment of one pod, and its Service."""
+    body = deployment(tag, 1)
+    labels = {"app": name}
+    body["metadata"]["name"] = name
+    body["spec"]["selector"]["matchLabels"] = body["spec"]["template"]["metadata"]["labels"] = labels
+    yield body
+    yield service(name)
+
+
+def _watcher(name: str) -> tuple[Object, Object]:
+    rollout_body = _traffic_only(name)
+    rollout_body["spec"]["traffic"]["stableService"] = NAME
+    rollout_body["spec"]["stages"] = [{"weight": "10%", "duration": "1h"}]
+    rollout_body["spec"]["analysis"]["warmup"] = "0s"
+    route_body = _mesh_route(name)
+    route_body["spec"]["http"][0]["route"][0]["destination"]["host"] = NAME
+    return route_body, rollout_body
+
+
 def _namespace(name: str) -> Object:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
@@ -100,6 +144,11 @@ def _traffic_only(name: str) -> Object:
 def _turn(kind: str) -> int:
     """Namespaces first, the rollout when everything that it refers to is there."""
     return ("Namespace", "Service", "Deployment", "VirtualService", "CanaryRollout").index(kind)
+
+
+async def _patch(api: Api, free: asyncio.Semaphore, path: str, body: Object) -> None:
+    async with free:
+        await api.patch(path, body)
 
 
 async def _each(api: Api, objects: Sequence[Object]) -> None:

@@ -13,6 +13,7 @@ from benchmarks.setting import Setting, load_average
 
 LEASES = "leases"
 LAG = "canary_operator_decision_lag_seconds"
+ROLLBACK = "canary_operator_rollback_latency_seconds"
 LOOKS = "canary_operator_looks_total"
 LOOK_SECONDS = "canary_operator_look_duration_seconds"
 Call = tuple[str, str]

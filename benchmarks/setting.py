@@ -26,15 +26,22 @@ class Setting:
 
 
 @contextmanager
-def setting(name: str, environment: Mapping[str, str] | None = None, *, keep: bool = False) -> Iterator[Setting]:
-    """The operator is started, as `deploy/` says, with these variables beside. `keep` leaves the logs."""
+def setting(
+    name: str, environment: Mapping[str, str] | None = None, *, start: bool = True, keep: bool = False
+) -> Iterator[Setting]:
+    """The operator is as `deploy/` says, with these variables beside. `keep` leaves the logs."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     directory = Path(tempfile.mkdtemp(prefix=f"canary-operator-{name}-"))
     try:
         with _cluster(directory, name) as cluster:
             install(cluster)
-            with OperatorProcess(cluster, environment=environment) as operator:
+            operator = OperatorProcess(cluster, environment=environment)
+            try:
+                if start:
+                    operator.start()
                 yield Setting(cluster, operator)
+            finally:
+                operator.stop()
     finally:
         if keep:
             print(f"The logs are in {directory / 'logs'}.")
