@@ -62,12 +62,13 @@ def _measure(stage: Setting, count: int, seconds: float) -> None:
         began = time.monotonic()
         asyncio.run(fleet.release_all(state, HEALTHY, healthy))
         asyncio.run(fleet.release_all(state, FAILING, failing))
+        released = time.monotonic() - began
         until(f"{count} canaries with traffic", lambda: states(stage)["Staged"] >= count)
         staged = time.monotonic() - began
         time.sleep(_CALM)
         cost = measure(stage, seconds)
         headings()
-        row(f"{count} in progress", cost, f"all with traffic {staged:.1f} s after the release")
+        row(f"{count} in progress", cost, f"released in {released:.1f} s, all with traffic after {staged:.1f} s")
         looks(cost, count)
         _take_back(stage, count)
 
