@@ -20,6 +20,7 @@ from canary_operator.providers.resources import DEPLOYMENTS, SERVICES
 from canary_operator.providers.workloads.deployment import DeploymentWorkloads
 from canary_operator.providers.workloads.marks import LEFT_PAUSED, MANAGED_BY
 from testbed.cluster import Cluster
+from testbed.errors import TestbedError
 from tests.doubles.objects import MemoryObjects
 from tests.doubles.shop import a_deployment, a_service, a_target
 
@@ -151,7 +152,18 @@ async def test_a_new_template_is_paused_in_the_same_write(shop: Shop) -> None:
     assert after.available == 2
     await shop.perform(Unpause(after.revision))
     replaced = a_deployment(replicas=2)
-    shop.kubectl("replace", "-f", "-", input=json.dumps({**replaced, "metadata": {"name": "checkout"}}))
+    manifest = json.dumps({**replaced, "metadata": {"name": "checkout"}})
+
+    async def replace() -> bool:
+        """The controller may write in between; then a user types it once more."""
+        try:
+            shop.kubectl("replace", "-f", "-", input=manifest)
+        except TestbedError as error:
+            assert "object has been modified" in str(error)  # noqa: PT017 -- any other error is one
+            return False
+        return True
+
+    await eventually(replace)
     third = await shop.stable()
     assert (third.paused, third.adopted, third.revision) == (True, True, before.revision)
 

@@ -264,8 +264,8 @@ async def test_raw_counters_of_both_arms_arrive_as_scraped(gateway: Gateway, pro
         reading = watcher.reading()
     assert isinstance(reading, Reading)
     assert list(reading.sample.sources) == ["istio-system/gw-1"]
-    assert reading.scrape == timedelta(seconds=1)
-    assert reading.settle == timedelta(seconds=1)
+    assert abs(reading.scrape - timedelta(seconds=1)) <= timedelta(seconds=0.3), "a busy machine scrapes a little late"
+    assert reading.settle == reading.scrape
 
 
 async def test_the_settle_time_is_the_baselines_slowest_percent(gateway: Gateway, prometheus: OwnPrometheus) -> None:
@@ -423,7 +423,7 @@ async def test_old_samples_are_stale_by_the_servers_own_clock(gateway: Gateway, 
     gateway.requests(SERVICE, _200=1)
     gateway.lag = 8.0
     async with watching(a_provider(prometheus.address)) as watcher:
-        await watcher.until(unknown("the newest sample is 8 s old", METRICS_STALE), seconds=10)
+        await watcher.until(unknown("the newest sample is", METRICS_STALE), seconds=10)
         gateway.lag = 1.5
         await watcher.until(is_reading, seconds=5)
 
