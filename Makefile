@@ -37,7 +37,8 @@ demo: $(STAMP)
 
 docs crd: $(STAMP)
 	$(BIN)/python docs/generate.py
-	$(BIN)/canary-operator crd > crds/canaryrollouts.canary-operator.dev.yaml
+	$(BIN)/python -m canary_operator.api.crd > crds/canaryrollouts.canary-operator.dev.yaml
+	$(BIN)/python -m canary_operator.api.reference > docs/reference/canaryrollout.md
 
 # The lock file carries hashes and no index address, and serves every Python that we support.
 lock: $(STAMP)

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from canary_operator.api import reasons
-from canary_operator.api.status import State
+from canary_operator.api.status import Pinned, State
 from canary_operator.core.due import SHORTLY, SLOWLY, SOON, next_due
 from canary_operator.core.findings import Finding
 from canary_operator.core.transitions import Event
@@ -41,3 +41,11 @@ def test_what_sends_no_event_is_looked_for() -> None:
     assert next_due(unread, WAITED, unread.status, acted=False) == NOON + SHORTLY
     outside = a_world(State.OUTSIDE)
     assert next_due(outside, WAITED, outside.status, acted=False) == NOON + SLOWLY
+
+
+def test_a_stage_is_woken_by_its_looks_and_only_seldom_besides() -> None:
+    """Twice the time of a look, and never under five seconds."""
+    for scrape, seconds in ((1, 5), (10, 20)):
+        pinned = Pinned(scrape=timedelta(seconds=scrape), settle=timedelta(seconds=1))
+        world = a_world(State.STAGED, at_stage(pinned=pinned))
+        assert next_due(world, WAITED, world.status, acted=False) == NOON + timedelta(seconds=seconds)

@@ -43,3 +43,12 @@ def test_stable_is_asked_for_endpoints_before_it_gets_its_traffic_back() -> None
     promoting = Status(state=State.PROMOTING, run=at_stage(3, "1"))
     assert questions(promoting, AT_REST, READY, NOON).endpoints
     assert not questions(promoting, DEPLOYMENT, READY, NOON).endpoints
+
+
+def test_without_a_workload_endpoints_are_asked_now_and_then() -> None:
+    """Nobody tells when the canary loses its pods; each rollout asks at its own times."""
+    never = Status(state=State.STAGED, run=at_stage())
+    assert questions(never, None, None, NOON).endpoints
+    lately = Status(state=State.STAGED, run=at_stage(endpoints_at=NOON))
+    assert not questions(lately, None, None, NOON + timedelta(seconds=29)).endpoints
+    assert questions(lately, None, None, NOON + timedelta(seconds=30)).endpoints

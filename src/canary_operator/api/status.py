@@ -130,6 +130,8 @@ class Run(Model):
     """When the last good look was taken."""
     frozen_since: datetime | None = None
     """Since when the stage's clock stands still."""
+    endpoints_at: datetime | None = None
+    """When the ready endpoints were last asked for."""
     unready_since: datetime | None = None
     """Since when a canary with traffic has no ready endpoint."""
     hold: Hold | None = None

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 from canary_operator.api.status import Run, State, Status
 from canary_operator.core.findings import Finding
+from canary_operator.core.stage_clock import look_span
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import CanaryFacts, DeploymentFacts, Unknown, World
 
 SOON = timedelta(milliseconds=250)
 """For what is about to change and sends no event."""
 SHORTLY = timedelta(seconds=1)
+_A_WHILE = timedelta(seconds=5)
 SLOWLY = timedelta(seconds=10)
 
 
@@ -28,6 +30,11 @@ def _moments(run: Run, now: datetime) -> list[datetime]:
     return [moment for moment in known if moment is not None and moment > now]
 
 
+def _after_missed_looks(run: Run) -> timedelta:
+    """Looks bring their own passes; this one is for when none comes."""
+    return max(_A_WHILE, 2 * (look_span(run) or _A_WHILE))
+
+
 def _pause(world: World, status: Status) -> timedelta | None:
     if any(isinstance(part, Unknown) for part in (world.route, world.deployment, world.canary)):
         return SHORTLY
@@ -39,7 +46,7 @@ def _pause(world: World, status: Status) -> timedelta | None:
         case State.PREPARING, _:
             return SHORTLY
         case State.STAGED, _ if status.run is not None:
-            return SOON if status.run.unready_since is not None else SHORTLY * 5
+            return SOON if status.run.unready_since is not None else _after_missed_looks(status.run)
         case State.PROMOTING, _ if isinstance(world.deployment, DeploymentFacts) and world.deployment.rolled_out:
             return SOON
         case State.PROMOTING | State.CLEANING | State.LEAVING, _:

@@ -40,6 +40,8 @@ def _fold(reading: Reading, run: Run, state: State, now: datetime) -> Run:
 
 
 def _watch_endpoints(world: World, run: Run) -> Run:
+    if isinstance(world.endpoints, Endpoints):
+        run = run.model_copy(update={"endpoints_at": world.now})
     match world.endpoints:
         case Endpoints(canary=0) if run.unready_since is None:
             return run.model_copy(update={"unready_since": world.now})

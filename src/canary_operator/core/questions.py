@@ -1,14 +1,15 @@
 """What must be asked in this pass; everything that is not asked costs no call."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from canary_operator.api.status import State, Status
 from canary_operator.core.capacity import canary_replicas
 from canary_operator.core.plan import present_stage
 from canary_operator.core.world import CanaryFacts, DeploymentFacts, Missing, Problem, Unknown
 
-ENDPOINTS_EVERY_SECONDS = 30
+ENDPOINTS_EVERY = timedelta(seconds=30)
+"""Where no Deployment of ours tells that the canary lost its pods."""
 JUDGED = frozenset({State.PREPARING, State.STAGED, State.PROMOTING})
 """In these states looks are taken."""
 
@@ -38,8 +39,8 @@ def questions(
             enough = ready >= canary_replicas(run.base_replicas, present_stage(run).weight)
             return Questions(endpoints=enough or run.weight > 0, pods=not enough)
         case State.STAGED, None if run is not None:
-            stale = run.looked_at is None or int(now.timestamp()) % ENDPOINTS_EVERY_SECONDS == 0
-            return Questions(endpoints=stale or run.unready_since is not None)
+            asked = run.endpoints_at
+            return Questions(endpoints=asked is None or now - asked >= ENDPOINTS_EVERY or run.unready_since is not None)
         case State.STAGED, CanaryFacts(ready=ready) if run is not None:
             return Questions(endpoints=ready == 0 or run.unready_since is not None)
         case State.STAGED, Missing():

@@ -34,7 +34,14 @@ def _still(status: Status) -> Status:
     run = status.run
     if run is not None:
         hold = None if run.hold is None else run.hold.model_copy(update={"message": ""})
-        flowing = {"evidence": None, "looked_at": None, "saved_at": None, "hold": hold, "pinned": None}
+        flowing = {
+            "evidence": None,
+            "looked_at": None,
+            "endpoints_at": None,
+            "saved_at": None,
+            "hold": hold,
+            "pinned": None,
+        }
         run = run.model_copy(update=flowing)
     return status.model_copy(
         update={

@@ -1,6 +1,5 @@
 """Look: ask the ports what is there. Whatever is missing or silent is a value, never an exception."""
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,11 +15,9 @@ async def observe(rollout: Rollout, ports: Ports, now: datetime) -> World:
     if not isinstance(rollout.spec, Spec):
         return _unseen(rollout, now)
     target = target_of(rollout)
-    route, stable, canary = await asyncio.gather(
-        ports.traffic.look(target),
-        ports.workloads.look_stable(target),
-        ports.workloads.look_canary(target, pods=False),
-    )
+    route = await ports.traffic.look(target)
+    stable = await ports.workloads.look_stable(target)
+    canary = await ports.workloads.look_canary(target, pods=False)
     ask = questions(rollout.status, stable, canary, now)
     if ask.pods:
         canary = await ports.workloads.look_canary(target, pods=True)

@@ -1,6 +1,7 @@
 """Whether anybody can judge: a blind judge neither advances nor rolls back."""
 
 from canary_operator.api import reasons
+from canary_operator.api.status import State
 from canary_operator.core.findings import Finding
 from canary_operator.core.stage_clock import blind_since
 from canary_operator.core.transitions import Event
@@ -15,8 +16,11 @@ def has_baseline(reading: Reading) -> bool:
 def metrics_unusable(world: World) -> Finding | None:
     """No usable reading at this moment."""
     match world.reading:
+        case Unknown(reason=text, code=reasons.READING):
+            preparing = world.status.state is State.PREPARING
+            return Finding(Event.WAITED, reasons.PREPARING if preparing else reasons.STAGE_RUNNING, text)
         case Unknown(reason=text, code=code):
-            return Finding(Event.WAITED if code == reasons.READING else Event.HELD, code, text)
+            return Finding(Event.HELD, code, text)
         case Reading() as reading if not has_baseline(reading):
             return Finding(
                 Event.HELD,

@@ -69,7 +69,10 @@ def canary_unready(world: World) -> Finding | None:
 
 
 def canary_ready(world: World) -> Finding:
-    return Finding(Event.CANARY_READY, reasons.STAGE_STARTED, f"stage {world.run.stage} begins")
+    """The reason is the one that the stage goes on with, so that its beginning is written down once."""
+    warm = world.run.evidence.warm or not world.run.plan.analysis.warmup
+    reason = reasons.STAGE_RUNNING if warm else reasons.WARMING_UP
+    return Finding(Event.CANARY_READY, reason, f"stage {world.run.stage} begins")
 
 
 def _ready(world: World) -> int:
