@@ -61,9 +61,12 @@ class Watchlist:
     def tell(self, asked: Mapping[str, Watched], readings: Mapping[str, Reading | Unknown]) -> None:
         """Take readings of rollouts that are still watched as they were when the question was asked.
 
-        A sample that was told before is not told again: no scrape has come since.
+        A sample that was told before is not told again: no scrape has come since. One answer may carry news of a
+        thousand rollouts, and passes are made in the order of the telling: canaries with new failures come first.
         """
-        for uid, reading in readings.items():
+        before = {uid: _failures(watched.reading) for uid, watched in self._watched.items()}
+        for uid in sorted(readings, key=lambda uid: _failures(readings[uid]) <= before.get(uid, 0.0)):
+            reading = readings[uid]
             watched = self._watched.get(uid)
             if watched is None or watched is not asked.get(uid):
                 continue
@@ -71,3 +74,10 @@ class Watchlist:
             watched.reading, watched.taken = reading, time.monotonic()
             if not known:
                 self._on_reading(uid)
+
+
+def _failures(reading: Reading | Unknown) -> float:
+    """Bad requests of the canary so far, as all sources count them."""
+    if isinstance(reading, Unknown):
+        return 0.0
+    return sum(source.canary.bad for source in reading.sample.sources.values() if source.canary is not None)
