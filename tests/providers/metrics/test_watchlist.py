@@ -29,7 +29,7 @@ def test_canaries_with_new_failures_are_told_first() -> None:
     watchlist, told = watching("a", "b", "c", "d")
     watchlist.tell(watchlist.all(), {uid: a_reading(3) for uid in "abcd"})
     told.clear()
-    later = {
+    later: dict[str, Reading | Unknown] = {
         "a": a_reading(3, 1),
         "b": Unknown("down", METRICS_UNAVAILABLE),
         "c": a_reading(4, 1),
