@@ -288,3 +288,41 @@ def traffic_only(revision: str) -> Manifest:
     manifest["spec"] |= {"revision": revision}
     manifest["spec"]["traffic"] |= {"canaryService": CANARY}
     return manifest
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_deployment_that_stays_paused_is_released(shop: Shop, traffic: Traffic) -> None:
+    """`adoption: Pause` pauses it at rest, lets go only for a promotion, and pauses it again."""
+    shop.adopt(rollout(SHORT, workload={"adoption": "Pause"}))
+    assert is_paused(shop)
+    shop.release("v2")
+    assert finished(shop).outcomes == ["Promoted"]
+    shop.wait("the Deployment to be paused again", lambda: is_paused(shop))
+    assert versions_of_a_second(traffic) == {"v2"}
+    assert traffic.failures() == 0
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_restart_rolls_without_a_run(shop: Shop, traffic: Traffic) -> None:
+    """`kubectl rollout restart` ships nothing new, so nothing is judged and no request is lost."""
+    shop.adopt(rollout(SHORT))
+    before = shop.pods()
+    shop.kubectl("rollout", "restart", "deployment/checkout")
+    shop.wait("new pods", lambda: not set(before) & set(shop.pods()) and len(shop.pods()) == len(before))
+    assert shop.rollout().status["runs"] == 0
+    assert not is_paused(shop)
+    assert traffic.failures() == 0
+
+
+@pytest.mark.usefixtures("operator")
+def test_an_autoscaler_that_may_shrink_stable_is_named(shop: Shop) -> None:
+    """It stops nothing; people are told before the first weight, with the cure."""
+    shop.kubectl("autoscale", "deployment/checkout", "--min=2", "--max=4", "--cpu=50%")
+    shop.adopt(rollout(SHORT))
+    shop.wait("the warning", lambda: any(event["reason"] == "StableMayShrink" for event in shop.events()))
+    (warning,) = (event for event in shop.events() if event["reason"] == "StableMayShrink")
+    assert "selectPolicy to Disabled" in warning["note"]
+
+
+def is_paused(shop: Shop) -> bool:
+    return bool((shop.deployment() or {})["spec"].get("paused"))
