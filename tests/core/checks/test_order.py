@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from canary_operator.api import reasons
+from canary_operator.api.evidence import Arms, Counts, Evidence
+from canary_operator.api.rollout import Metric
 from canary_operator.api.status import Outcome, Pinned, Run, State
 from canary_operator.core.actions import Purpose
 from canary_operator.core.checks import CHECKS
@@ -138,6 +140,21 @@ def test_a_blind_judge_says_which_silence_it_is() -> None:
     assert found(world).reason == reasons.METRICS_UNAVAILABLE
     assert found(replace(world, now=NOON + timedelta(seconds=14))).event is Event.WAITED
     assert found(replace(staged(run), now=LATE)).reason == reasons.METRICS_STALE
+
+
+def test_a_comparison_without_a_baseline_advances_nothing() -> None:
+    """Enough requests of the canary alone prove nothing; beside a plain limit they do."""
+    over = {"looked_at": LATE, "ends_at": NOON}
+    for requests, event in ((0.0, Event.HELD), (1.0, Event.STAGE_PASSED)):
+        stage = Arms(canary=Counts(requests=5000.0), baseline=Counts(requests=requests))
+        run = at_stage(pinned=PINNED, evidence=Evidence(stage=stage, warm=True), **over)
+        assert found(replace(staged(run), now=LATE)).event is event
+    limited = run.plan.analysis.model_copy(
+        update={"metrics": (Metric(preset="istio-error-rate", max=Fraction(1, 100)),)}
+    )
+    alone = Evidence(stage=Arms(canary=Counts(requests=5000.0)), warm=True)
+    run = at_stage(pinned=PINNED, evidence=alone, plan=run.plan.model_copy(update={"analysis": limited}), **over)
+    assert found(replace(staged(run), now=LATE)).event is Event.STAGE_PASSED
 
 
 def test_a_burning_baseline_holds() -> None:

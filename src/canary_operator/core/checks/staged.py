@@ -58,6 +58,20 @@ def requests_missing(world: World) -> Finding | None:
     return _still_missing(world, f"{text}; {_eta(world, missing)}")
 
 
+def nobody_to_compare_with(world: World) -> Finding | None:
+    """A comparison without a request of the baseline says nothing; a plain limit alone may still let a stage pass."""
+    run = world.run
+    compares_only = run.plan.analysis.metrics[0].max is None
+    if not compares_only or present_stage(run).weight == Fraction(1) or run.evidence.stage.baseline.requests > 0:
+        return None
+    return Finding(
+        Event.HELD,
+        reasons.INSUFFICIENT_DATA,
+        "the baseline got no request in this stage, so there is nothing to compare with; send it traffic, give the metric "
+        "a max, or annotate promote=true to go on",
+    )
+
+
 def stage_passed(world: World) -> Finding:
     return _passed(world, world.judgement.sentence if world.judgement else "")
 
@@ -124,5 +138,6 @@ STAGED = (
     baseline_burning,
     time_not_over,
     requests_missing,
+    nobody_to_compare_with,
     stage_passed,
 )
