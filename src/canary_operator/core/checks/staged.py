@@ -67,8 +67,8 @@ def nobody_to_compare_with(world: World) -> Finding | None:
     return Finding(
         Event.HELD,
         reasons.INSUFFICIENT_DATA,
-        "the baseline got no request in this stage, so there is nothing to compare with; send it traffic, give the metric "
-        "a max, or annotate promote=true to go on",
+        "the baseline got no request in this stage, so there is nothing to compare with; send it traffic, "
+        "give the metric a max, or annotate promote=true to go on",
     )
 
 
