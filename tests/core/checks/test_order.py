@@ -144,14 +144,13 @@ def test_a_blind_judge_says_which_silence_it_is() -> None:
 
 def test_a_comparison_without_a_baseline_advances_nothing() -> None:
     """Enough requests of the canary alone prove nothing; beside a plain limit they do."""
-    over = {"looked_at": LATE, "ends_at": NOON}
+    over: dict[str, Any] = {"looked_at": LATE, "ends_at": NOON}
     for requests, event in ((0.0, Event.HELD), (1.0, Event.STAGE_PASSED)):
         stage = Arms(canary=Counts(requests=5000.0), baseline=Counts(requests=requests))
         run = at_stage(pinned=PINNED, evidence=Evidence(stage=stage, warm=True), **over)
         assert found(replace(staged(run), now=LATE)).event is event
-    limited = run.plan.analysis.model_copy(
-        update={"metrics": (Metric(preset="istio-error-rate", max=Fraction(1, 100)),)}
-    )
+    by_limit = Metric(preset="istio-error-rate", max=Fraction(1, 100))
+    limited = run.plan.analysis.model_copy(update={"metrics": (by_limit,)})
     alone = Evidence(stage=Arms(canary=Counts(requests=5000.0)), warm=True)
     run = at_stage(pinned=PINNED, evidence=alone, plan=run.plan.model_copy(update={"analysis": limited}), **over)
     assert found(replace(staged(run), now=LATE)).event is Event.STAGE_PASSED
