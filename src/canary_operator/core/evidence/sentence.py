@@ -9,6 +9,9 @@ from canary_operator.core.evidence.terms import Terms, margin
 from canary_operator.core.evidence.warmup import BLATANT, BLATANT_BOUND, SMALLEST_MARGIN
 
 
+_MANY = 1e6
+
+
 def of_run(evidence: Evidence, metric: Metric, weighed: Weighed, *, harm: bool, burning: bool) -> str:
     """After the warm-up.
 
@@ -71,4 +74,11 @@ def _percent(share: float) -> str:
 
 
 def _strength(value: float, bound: float) -> str:
-    return f"evidence {value:.3g}, a breach from {bound:.0f}"
+    """People read 1400 and a million; nobody reads 1.4e+03, or how far below 1 a harmless value lies."""
+    if value < 1:
+        said = "below 1"
+    elif value < _MANY:
+        said = f"{value:.3g}" if value < bound else f"{value:.0f}"
+    else:
+        said = "over a million"
+    return f"evidence {said}, a breach from {bound:.0f}"
