@@ -8,7 +8,6 @@ from canary_operator.core.evidence.sums import rate
 from canary_operator.core.evidence.terms import Terms, margin
 from canary_operator.core.evidence.warmup import BLATANT, BLATANT_BOUND, SMALLEST_MARGIN
 
-
 _MANY = 1e6
 
 
