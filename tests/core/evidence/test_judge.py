@@ -39,7 +39,7 @@ def test_a_breach_is_told_with_all_its_numbers() -> None:
     assert verdict.sentence == (
         "The canary fails too often: 27 of 30 requests of the canary failed (90%) and 3 of 270 requests of the "
         "baseline failed (1.11%); allowed is at most 5% and 1.5 times the baseline's rate; "
-        f"evidence {verdict.e_value:.3g}, a breach from 111."
+        f"evidence {verdict.e_value:.0f}, a breach from 111."
     )
 
 
