@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from testbed.state import State
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
+_STANDSTILL = 5.0
+"""Seconds after which a process that will not stand counts as frozen all the same."""
 
 
 class Child:
@@ -51,7 +54,11 @@ class Child:
         self._popen.send_signal(number)
 
     def freeze(self) -> None:
+        """Returns when every thread stands: on a busy machine some run on for a while after the signal."""
         self.signal(signal.SIGSTOP)
+        deadline = time.monotonic() + _STANDSTILL
+        while self.exit_code is None and not _stands_still(self.pid) and time.monotonic() < deadline:
+            time.sleep(0.001)
         self.frozen = True
 
     def thaw(self) -> None:
@@ -60,6 +67,19 @@ class Child:
 
     def last_words(self, lines: int = 15) -> str:
         return "\n".join(_tail(self.log, lines))
+
+
+def _stands_still(pid: int) -> bool:
+    """The state is the first letter after the name, which is in brackets and may hold anything."""
+    threads = Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(_read(stat).rpartition(") ")[2][:1] in {"T", "t", ""} for stat in threads)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _dies_with(parent: int) -> Callable[[], None]:
