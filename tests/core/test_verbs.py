@@ -11,7 +11,7 @@ from tests.doubles.worlds import DEPLOYMENT, a_run, a_world, at_stage
 POSSIBLE = {
     State.PREPARING: {"abort", "pause", "resume"},
     State.STAGED: {"abort", "promote", "pause", "resume"},
-    State.PROMOTING: {"abort"},
+    State.PROMOTING: {"abort", "promote", "resume"},
     State.CLEANING: set(),
     State.LEAVING: set(),
 }

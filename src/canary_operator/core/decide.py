@@ -7,6 +7,7 @@ from canary_operator.api import reasons
 from canary_operator.api.status import Hold, Run, State, Status, WorkloadStatus
 from canary_operator.core.actions import Action, Announce, Record
 from canary_operator.core.checks import CHECKS
+from canary_operator.core.checks.running import nowhere_to_go
 from canary_operator.core.conditions import conditions
 from canary_operator.core.due import next_due
 from canary_operator.core.findings import Finding, first
@@ -34,7 +35,7 @@ class Decision:
 def decide(world: World) -> Decision:
     """One transition at most; deciding twice about the same world gives the same answer."""
     world = look(recognise(world))
-    finding = first(CHECKS[world.status.state], world)
+    finding = nowhere_to_go(world, first(CHECKS[world.status.state], world))
     if finding.event not in ENDINGS and (heard := hear(world)) is not None:
         actions, status = heard
         return _conclude(world, finding, Move(actions, status))

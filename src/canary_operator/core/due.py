@@ -47,6 +47,8 @@ def _pause(world: World, status: Status) -> timedelta | None:
             return SHORTLY
         case State.STAGED, _ if status.run is not None:
             return SOON if status.run.unready_since is not None else _after_missed_looks(status.run)
+        case State.PROMOTING, _ if status.run is not None and status.run.unready_since is not None:
+            return SOON
         case State.PROMOTING, _ if isinstance(world.deployment, DeploymentFacts) and world.deployment.rolled_out:
             return SOON
         case State.PROMOTING | State.CLEANING | State.LEAVING, _:

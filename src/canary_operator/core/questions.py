@@ -45,6 +45,8 @@ def questions(
             return Questions(endpoints=ready == 0 or run.unready_since is not None)
         case State.STAGED, Missing():
             return Questions(endpoints=True)
-        case State.PROMOTING, _:
+        case State.PROMOTING, CanaryFacts(ready=ready) if ready > 0:
             return Questions(endpoints=isinstance(stable, DeploymentFacts) and stable.rolled_out)
+        case State.PROMOTING, _:
+            return Questions(endpoints=True)
     return Questions()

@@ -50,7 +50,8 @@ def _still(status: Status) -> Status:
             "observed_weight": status.observed_weight is not None,
             "canary_requests": None,
             "conditions": tuple(
-                (each.type, each.status, each.reason, each.observed_generation) for each in status.conditions
+                (each.type, each.status, each.reason, each.observed_generation, "" if run else each.message)
+                for each in status.conditions
             ),
         }
     )

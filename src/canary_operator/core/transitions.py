@@ -98,6 +98,7 @@ _MOVES: dict[State, dict[Event, State]] = {
     State.PROMOTING: {
         Event.DELETED: State.LEAVING,
         Event.UNPAUSE_DUE: State.PROMOTING,
+        Event.WEIGHT_WANTED: State.PROMOTING,
         Event.HARMED: State.CLEANING,
         Event.ABORTED: State.CLEANING,
         Event.SUPERSEDED: State.CLEANING,

@@ -61,7 +61,9 @@ def _why_not_now(world: World, run: Run, verb: str) -> str | None:
             return "the Deployment rolls to the new revision already; ship another revision instead"
         case "abort" if state in _RUNNING or state is State.PROMOTING:
             return None
-        case "promote" if state is State.STAGED or (state is State.PROMOTING and world.deployment is None):
+        case "promote" if state in {State.STAGED, State.PROMOTING}:
+            return None
+        case "resume" if state is State.PROMOTING and not _rolling(world, run):
             return None
         case "promote" if state is State.PREPARING:
             return "the canary is on its way to the next stage; there is no stage to end"

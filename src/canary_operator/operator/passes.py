@@ -20,6 +20,8 @@ from canary_operator.providers.objects import Object
 from canary_operator.reconcile.loop import Decision, Rollout
 
 FIRST_RETRY = timedelta(seconds=0.5)
+A_MOMENT = timedelta(seconds=1)
+"""The right to write may be back before anybody has noticed that it was gone."""
 LONGEST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY_IN_A_RUN = timedelta(seconds=2)
 _DOUBLINGS = 8
@@ -89,7 +91,7 @@ class Passes:
             await self._read_references(turn.uid)
             decision = await self._decided(turn, rollout)
         except NotLeading:
-            return None
+            return self.now() + A_MOMENT
         except (Unavailable, InvalidCanary) as error:
             return self._again(rollout, error)
         if reign == self._reign and self.store.body(turn.uid) is not None:

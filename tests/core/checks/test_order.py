@@ -13,6 +13,7 @@ from canary_operator.api.rollout import Metric
 from canary_operator.api.status import Outcome, Pinned, Run, State
 from canary_operator.core.actions import Purpose
 from canary_operator.core.checks import CHECKS
+from canary_operator.core.checks.running import nowhere_to_go
 from canary_operator.core.evidence.judge import Judgement
 from canary_operator.core.findings import Finding, first
 from canary_operator.core.transitions import Event
@@ -39,7 +40,7 @@ LATE = NOON + timedelta(minutes=30)
 
 
 def found(world: World) -> Finding:
-    return first(CHECKS[world.status.state], world)
+    return nowhere_to_go(world, first(CHECKS[world.status.state], world))
 
 
 def staged(run: Run | None = None, **parts: Any) -> World:
@@ -85,6 +86,61 @@ def test_no_rollback_to_a_stable_without_pods() -> None:
     assert found(world).reason == reasons.NO_STABLE_ENDPOINTS
     nobody = replace(world, canary=CanaryFacts("v2", 3, 0))
     assert found(nobody).event is Event.HARMED
+
+
+@pytest.mark.parametrize(
+    "parts", [{"verbs": {"abort": "true"}}, {"deployment": replace(DEPLOYMENT, revision="v3", available=0)}]
+)
+def test_no_ending_sends_traffic_to_nobody(parts: dict[str, Any]) -> None:
+    """An abort or a newer revision waits until stable has a pod; without traffic there is nothing to wait for."""
+    gone = {"deployment": replace(DEPLOYMENT, available=0), **parts}
+    assert found(staged(**gone)).reason == reasons.NO_STABLE_ENDPOINTS
+    assert found(staged(at_stage(pinned=PINNED, weight="0"), **gone)).event is not Event.HELD
+
+
+def test_a_hold_never_ends_as_a_missed_deadline() -> None:
+    """The time in which the cluster had no room is not the canary's."""
+    run = a_run(frozen_since=NOON + timedelta(minutes=1))
+    waiting = a_world(State.PREPARING, run, endpoints=Endpoints(10, 1))
+    assert found(replace(waiting, now=LATE)).event is Event.WAITED
+    unasked = a_world(State.PREPARING, a_run(), endpoints=Unknown("timeout"))
+    assert found(replace(unasked, now=LATE)).event is Event.WAITED
+
+
+def test_traffic_never_returns_to_a_stable_that_was_shrunk_unasked() -> None:
+    """It needs the pods that it had, or a person's word."""
+    rolled = replace(AT_REST, revision="v2", replicas=2, available=2)
+    run = at_stage(3, "1", unpaused=True)
+    world = a_world(State.PROMOTING, run, deployment=rolled, endpoints=Endpoints(2, 3))
+    assert found(world).reason == reasons.STABLE_MAY_SHRINK
+    asked = a_world(
+        State.PROMOTING, at_stage(3, "1", unpaused=True, promote=True), deployment=rolled, endpoints=Endpoints(2, 3)
+    )
+    assert found(asked).event is Event.ROLLED_OUT
+
+
+def test_a_canary_lost_in_the_promotion_gives_its_traffic_to_stable() -> None:
+    """After two seconds; users must not wait for the rollout to end."""
+    run = at_stage(3, "1", unpaused=True, unready_since=NOON)
+    rolling = replace(AT_REST, revision="v2", rolled_out=False, rolling=True)
+    world = a_world(State.PROMOTING, run, deployment=rolling, canary=Missing("canary"), endpoints=Endpoints(8, 0))
+    assert found(world).event is Event.WAITED
+    assert found(replace(world, now=NOON + timedelta(seconds=2))).event is Event.ROLLED_OUT
+
+
+def test_a_reverted_commit_leaves_nothing_paused() -> None:
+    """Also when it only took the place of a run."""
+    for outcome in (Outcome.ROLLED_BACK, Outcome.ABORTED, Outcome.SUPERSEDED):
+        paused = replace(AT_REST, paused=True)
+        assert (
+            found(a_world(State.RESTING, status={"last_outcome": outcome}, deployment=paused)).event is Event.RESTARTED
+        )
+
+
+def test_a_deployment_made_anew_in_mid_run_is_not_paused_at_its_birth() -> None:
+    """Without our mark it is another object: paused before its first pod it would never get any."""
+    reborn = replace(DEPLOYMENT, paused=False, pending=False, adopted=False, available=3)
+    assert found(staged(deployment=reborn)).event is Event.BYPASSED
 
 
 def test_a_rollback_that_the_route_knows_is_finished() -> None:

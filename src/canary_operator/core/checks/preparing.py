@@ -22,6 +22,7 @@ from canary_operator.core.checks.running import (
 )
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.plan import present_stage
+from canary_operator.core.stage_clock import thaw
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import CanaryFacts, Endpoints, Fault, Missing, Unknown, World
 
@@ -53,7 +54,8 @@ def cluster_full(world: World) -> Finding | None:
 
 
 def overdue(world: World) -> Finding | None:
-    if world.run.prepare_by is None or world.now < world.run.prepare_by or _ready(world) >= needed(world):
+    due = thaw(world.run, world.now).prepare_by
+    if due is None or world.now < due or _ready(world) >= needed(world) or _not_counted(world):
         return None
     return Finding(
         Event.OVERDUE,
@@ -73,6 +75,13 @@ def canary_ready(world: World) -> Finding:
     warm = world.run.evidence.warm or not world.run.plan.analysis.warmup
     reason = reasons.STAGE_RUNNING if warm else reasons.WARMING_UP
     return Finding(Event.CANARY_READY, reason, f"stage {world.run.stage} begins")
+
+
+def _not_counted(world: World) -> bool:
+    """The pods say that they are ready, and nobody could ask for their endpoints."""
+    if isinstance(world.endpoints, Endpoints):
+        return False
+    return not isinstance(world.canary, CanaryFacts) or world.canary.ready >= needed(world)
 
 
 def _ready(world: World) -> int:

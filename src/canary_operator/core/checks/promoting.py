@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from canary_operator.api import reasons
+from canary_operator.core.actions import Purpose
 from canary_operator.core.checks import running
 from canary_operator.core.checks.present import deleted, route_unusable, spec_unreadable, workload_unusable
 from canary_operator.core.findings import Check, Finding
 from canary_operator.core.transitions import Event
-from canary_operator.core.world import DeploymentFacts, Endpoints, World
+from canary_operator.core.world import DeploymentFacts, Endpoints, Route, World
 
 
 def past_return(world: World) -> bool:
@@ -70,11 +71,42 @@ def harmed_too_late(world: World) -> Finding | None:
     )
 
 
+def release_unfinished(world: World) -> Finding | None:
+    """The route says that the traffic was given back to stable, and the status never learned of it."""
+    match world.route:
+        case Route(share=0, record=record) if record is not None and record.purpose is Purpose.RELEASE:
+            return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{world.run.revision} passed every stage")
+    return None
+
+
+def canary_lost_late(world: World) -> Finding | None:
+    """The canary has everything and no pod any more; whatever stable runs by now is known to be good."""
+    since = world.run.unready_since
+    match world.endpoints:
+        case Endpoints(canary=0, stable=stable) if (
+            stable > 0 and past_return(world) and since is not None and world.now - since >= running.LOST_AFTER
+        ):
+            return Finding(
+                Event.ROLLED_OUT,
+                reasons.PROMOTED,
+                f"{world.run.revision} passed every stage; the canary lost its pods during the promotion, so traffic "
+                "went back while the Deployment was still rolling",
+            )
+    return None
+
+
 def rolled_out(world: World) -> Finding | None:
-    """Stable can carry everything again: all its pods run the revision, and its Service knows them."""
+    """Stable can carry everything again: all its pods run the revision, its Service knows them, and none is missing."""
     match world.deployment, world.endpoints:
         case DeploymentFacts(rolled_out=True, replicas=replicas), Endpoints(stable=stable) if stable >= replicas:
-            return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{world.run.revision} passed every stage")
+            if stable >= world.run.base_replicas or world.run.promote:
+                return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{world.run.revision} passed every stage")
+            return Finding(
+                Event.HELD,
+                reasons.STABLE_MAY_SHRINK,
+                f"stable has {stable} pods, and had {world.run.base_replicas} when it carried the traffic; "
+                "scale it up again, or annotate promote=true to give it all the traffic as it is",
+            )
     return None
 
 
@@ -101,8 +133,10 @@ PROMOTING: tuple[Check | Callable[[World], Finding], ...] = (
     workload_unusable,
     _before(running.superseded),
     route_unusable,
-    _before(running.drifted),
+    release_unfinished,
     stable_update_awaited,
+    _before(running.drifted),
+    canary_lost_late,
     superseded_too_late,
     unpause_due,
     harmed_too_late,

@@ -8,6 +8,9 @@ from canary_operator.core.findings import Finding
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import DeploymentFacts, World
 
+_LEFT_PAUSED = {Outcome.ROLLED_BACK, Outcome.ABORTED, Outcome.SUPERSEDED}
+"""After these the Deployment is still paused by its run."""
+
 
 def mark_removed(world: World) -> Finding | None:
     match world.deployment:
@@ -35,7 +38,7 @@ def restarted(world: World) -> Finding | None:
     """The same revision, waiting to be rolled: a restart, or a return to what is stable."""
     match world.deployment:
         case DeploymentFacts(paused=True, revision=revision) as facts if revision == world.status.stable_revision:
-            if facts.pending or (_pauses_only_in_runs(world) and _last_run_failed(world)):
+            if facts.pending or (_pauses_only_in_runs(world) and world.status.last_outcome in _LEFT_PAUSED):
                 return Finding(Event.RESTARTED, reasons.AT_REST, "the stable revision is let through")
     return None
 

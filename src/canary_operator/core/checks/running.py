@@ -6,7 +6,7 @@ from canary_operator.api import reasons
 from canary_operator.api.quantities import format_percentage
 from canary_operator.core.actions import Purpose
 from canary_operator.core.findings import Finding
-from canary_operator.core.transitions import Event
+from canary_operator.core.transitions import ENDINGS, Event
 from canary_operator.core.verbs import abort_wanted
 from canary_operator.core.world import CanaryFacts, DeploymentFacts, Missing, Route, World
 
@@ -30,12 +30,6 @@ def aborted(world: World) -> Finding | None:
 def harmed(world: World) -> Finding | None:
     if world.judgement is None or not world.judgement.harm:
         return None
-    if _stable_is_gone(world):
-        return Finding(
-            Event.HELD,
-            reasons.NO_STABLE_ENDPOINTS,
-            f"the canary does harm, but stable has no pod to go back to: {world.judgement.sentence}",
-        )
     return Finding(Event.HARMED, reasons.HARM, world.judgement.sentence)
 
 
@@ -48,7 +42,7 @@ def superseded(world: World) -> Finding | None:
 def escaped(world: World) -> Finding | None:
     """Somebody unpaused the Deployment in mid-run: stop it while it has made no pod, else let it finish."""
     match world.deployment:
-        case DeploymentFacts(paused=False, rolling=False, rolled_out=False):
+        case DeploymentFacts(adopted=True, paused=False, rolling=False, rolled_out=False):
             return Finding(Event.PAUSE_WANTED, reasons.PREPARING, "the Deployment was unpaused and is paused again")
         case DeploymentFacts(rolling=True) | DeploymentFacts(paused=False):
             return Finding(
@@ -98,6 +92,18 @@ def paused(world: World) -> Finding | None:
     if world.run.paused:
         return Finding(Event.HELD, reasons.PAUSED, "paused by hand; annotate resume=true to go on")
     return None
+
+
+def nowhere_to_go(world: World, finding: Finding) -> Finding:
+    """The one exception to taking traffic back at once: stable is known to have no pod, and the canary has some."""
+    run = world.status.run
+    if finding.event not in ENDINGS or run is None or run.weight == 0 or not _stable_is_gone(world):
+        return finding
+    return Finding(
+        Event.HELD,
+        reasons.NO_STABLE_ENDPOINTS,
+        f"stable has no pod that could take the traffic back: {finding.message}",
+    )
 
 
 def _stable_is_gone(world: World) -> bool:

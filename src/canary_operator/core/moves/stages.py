@@ -25,8 +25,10 @@ def start(world: World, finding: Finding) -> Move:
 
 
 def ensure_canary(world: World, finding: Finding) -> Move:
+    """Its time to get ready begins when it is asked for, however long that was not possible."""
     action = EnsureCanary(world.run.revision, needed(world))
-    return Move((action,), in_state(world, finding))
+    asked = world.run.model_copy(update={"prepare_by": deadline(world)})
+    return Move((action,), in_state(world, finding, asked))
 
 
 def give_traffic(world: World, finding: Finding) -> Move:
@@ -74,17 +76,22 @@ def withdraw(world: World, finding: Finding) -> Move:
     """The canary has no pod: its traffic goes to stable, and the same stage is prepared again."""
     run = world.run
     order = SetWeight(NOTHING, Purpose.STAGE, run.id, run.stage)
-    waiting = run.model_copy(
+    waiting = withdrawn_run(run, world.now, prepare_by=deadline(world))
+    return Move((order,), in_state(world, finding, waiting), (Announce(finding.reason, finding.message, warning=True),))
+
+
+def withdrawn_run(run: Run, now: datetime, *, prepare_by: datetime) -> Run:
+    """The run once its canary has no traffic and must get ready again."""
+    return run.model_copy(
         update={
             "weight": NOTHING,
-            "weight_changed_at": world.now,
+            "weight_changed_at": now,
             "intent": None,
             "unready_since": None,
-            "prepare_by": deadline(world),
+            "prepare_by": prepare_by,
             "ends_at": None,
         }
     )
-    return Move((order,), in_state(world, finding, waiting), (Announce(finding.reason, finding.message, warning=True),))
 
 
 def prepare_next(world: World, finding: Finding) -> Move:
@@ -94,6 +101,7 @@ def prepare_next(world: World, finding: Finding) -> Move:
         update={
             "stage": run.stage + 1,
             "promote": False,
+            "reapply": False,
             "prepare_by": deadline(world),
             "frozen_since": None,
             "verified": verified,
@@ -104,7 +112,8 @@ def prepare_next(world: World, finding: Finding) -> Move:
 
 
 def begin_promotion(world: World, finding: Finding) -> Move:
-    run = world.run.model_copy(update={"promote": False, "prepare_by": deadline(world), "frozen_since": None})
+    cleared = {"promote": False, "reapply": False, "frozen_since": None}
+    run = world.run.model_copy(update={**cleared, "prepare_by": deadline(world)})
     return Move((), in_state(world, finding, run), (Announce(reasons.PROMOTING, f"run {run.id}: {finding.message}"),))
 
 
