@@ -1,4 +1,4 @@
-from canary_operator.providers.workloads.canary_service import canary_service
+from canary_operator.providers.workloads.canary_service import canary_service, renewing
 from canary_operator.providers.workloads.labels import Override
 from canary_operator.providers.workloads.marks import ROLLOUT
 from tests.doubles.shop import a_service, a_target
@@ -42,3 +42,23 @@ def test_only_what_the_mesh_reads_is_copied() -> None:
         },
         "annotations": {"networking.istio.io/exportTo": "."},
     }
+
+
+def test_our_service_follows_what_stable_became() -> None:
+    """A port that stable got since is ours too; what others wrote on our Service stays, and nothing new is no write."""
+    ours = canary_service(a_target(), a_service(), APP)
+    ours["metadata"]["labels"]["team"] = "shop"
+    assert renewing(ours, canary_service(a_target(), a_service(), APP)) == []
+    ports = [{"name": "http", "port": 8080, "targetPort": 8080}]
+    stable = a_service(selector={"app": "checkout", "tier": "web"}, ports=ports)
+    stable["metadata"]["labels"] = {"istio.io/use-waypoint": "shop"}
+    wanted = canary_service(a_target(), stable, APP)
+    assert renewing(ours, wanted) == [
+        {"op": "add", "path": "/spec/ports", "value": ports},
+        {"op": "add", "path": "/spec/selector", "value": {"app": "checkout-canary", "tier": "web"}},
+        {
+            "op": "add",
+            "path": "/metadata/labels",
+            "value": {**ours["metadata"]["labels"], "istio.io/use-waypoint": "shop"},
+        },
+    ]

@@ -269,6 +269,22 @@ async def test_a_canary_is_made_and_scaled(shop: Shop) -> None:
     assert facts == CanaryFacts(V2, replicas=3, ready=0)
 
 
+async def test_the_canary_service_follows_stables(shop: Shop) -> None:
+    """Stable's Service got another port since the adoption: ours gets it before the canary gets pods."""
+    shop.adopted(V2_TEMPLATE)
+    stale = {**a_service("checkout-canary", {"app": "checkout-canary"}), "metadata": a_canary()["metadata"]}
+    shop.has(SERVICES, stale)
+    shop.has(SERVICES, a_service(ports=[{"name": "http", "port": 8080}]))
+    await shop.workloads.perform(shop.target, EnsureCanary(V2, 1))
+    service = shop.present("checkout-canary", SERVICES)
+    assert service is not None
+    assert service["spec"]["ports"] == [{"name": "http", "port": 8080}]
+    assert [(call.verb, call.plural) for call in shop.cluster.writes] == [
+        ("patch", "services"),
+        ("create", "deployments"),
+    ]
+
+
 async def test_a_canary_is_made_only_from_the_template_that_was_decided_on(shop: Shop) -> None:
     """The Deployment has another one by now: decide again."""
     shop.adopted(V2_TEMPLATE)

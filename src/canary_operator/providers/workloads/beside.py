@@ -4,13 +4,13 @@ from canary_operator.core.actions import EnsureCanary
 from canary_operator.core.world import Problem
 from canary_operator.errors import Conflict, InvalidCanary
 from canary_operator.ports import Target
-from canary_operator.providers.json_patch import add
+from canary_operator.providers.json_patch import add, same_object
 from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.objects import Object
 from canary_operator.providers.resources import DEPLOYMENTS, PODS, SERVICES
 from canary_operator.providers.stored import Stored
 from canary_operator.providers.workloads.canary import canary_deployment
-from canary_operator.providers.workloads.canary_service import canary_service
+from canary_operator.providers.workloads.canary_service import canary_service, renewing
 from canary_operator.providers.workloads.found import Found
 from canary_operator.providers.workloads.labels import Override, selector_text
 from canary_operator.providers.workloads.marks import REVISION, annotation, is_ours
@@ -78,14 +78,23 @@ class Beside:
             raise Conflict("pods of the canary before are still there; a new one follows")
 
     async def _complete(self, applicant: Applicant) -> Override:
-        """Make the canary Service where there is none; the label that it selects by."""
+        """Make the canary Service, or renew the one that we made; the label that it selects by."""
         override = applicant.override
         if isinstance(override, Problem):
             raise InvalidCanary(override.reason, override.message)
-        if applicant.canary_service is None and applicant.service is not None:
-            body = canary_service(applicant.target, applicant.service, override)
-            await self._kubernetes.create(SERVICES, applicant.target.namespace, body)
+        if applicant.service is not None:
+            wanted = canary_service(applicant.target, applicant.service, override)
+            await self._ensure_service(applicant, wanted)
         return override
+
+    async def _ensure_service(self, applicant: Applicant, wanted: Object) -> None:
+        present, target = applicant.canary_service, applicant.target
+        if present is None:
+            await self._kubernetes.create(SERVICES, target.namespace, dict(wanted))
+        elif is_ours(present, target) and (changes := renewing(present, wanted)):
+            name, seen = present["metadata"]["name"], present["metadata"]["resourceVersion"]
+            tested = [*same_object(present), *changes]
+            await self._kubernetes.patch(SERVICES, target.namespace, name, tested, seen=seen)
 
 
 def _refuse(problem: Problem | None) -> None:
