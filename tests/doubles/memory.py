@@ -75,6 +75,8 @@ class MemoryCluster:
     faults: dict[int, type[Exception]] = field(default_factory=dict)
     """Raise this at the n-th write: before it when n is even, after it when odd."""
     writes: int = 0
+    before_weight: Fraction | None = None
+    """Just before the next weight is written somebody sets the share to this."""
     refuses: tuple[type[Action], Exception] | None = None
     """Every write of this kind fails with this."""
 
@@ -149,6 +151,11 @@ class _Traffic:
         wanted = RouteRecord(action.run, action.stage, action.weight, action.purpose)
         if (self.cluster.share, self.cluster.record) == (action.weight, wanted):
             return
+        if self.cluster.before_weight is not None:
+            self.cluster.share, self.cluster.before_weight = self.cluster.before_weight, None
+        assert action.weight <= self.cluster.share or action.decided_on is not None, "a rise says what it replaces"
+        if not action.may_replace(self.cluster.share):
+            raise Conflict(f"the share is {self.cluster.share} by now")
         async with self.cluster.write(action):
             self.cluster.share = action.weight
             self.cluster.record = wanted
@@ -254,7 +261,8 @@ class _Journal:
     async def record(self, rollout: Identity, status: Status) -> None:
         assert rollout.uid == "u-1"
         async with self.cluster.write(Record(status)):
-            assert status.revision == self.cluster.status.revision + 1, "a record must follow the one before"
+            if status.revision != self.cluster.status.revision + 1:
+                raise Conflict("a record must follow the one before")
             self.cluster.status = Status.model_validate_json(status.model_dump_json(by_alias=True))
 
     async def set_finalizer(self, rollout: Identity, *, present: bool) -> None:

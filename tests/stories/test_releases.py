@@ -213,6 +213,61 @@ async def test_pulled_traffic_is_never_raised_again_by_ourselves() -> None:
     story.expects(weight="25%", reason=reasons.STAGE_RUNNING)
 
 
+async def test_a_weight_that_is_asked_for_again_waits_for_pods() -> None:
+    """Resume gives traffic to nobody: without a ready pod the weight stays where somebody pulled it."""
+    story = await a_release()
+    story.cluster.share = Fraction(0)
+    await story.after(seconds=10)
+    assert story.cluster.canary is not None
+    ready = story.cluster.canary
+    story.cluster.canary = type(ready)(ready.revision, ready.replicas, 0)
+    await story.orders("resume")
+    await story.after(seconds=20, step=1)
+    story.expects(weight="0%", reason=reasons.CANARY_NOT_READY)
+    story.cluster.canary = ready
+    await story.after(seconds=10)
+    story.expects(weight="5%", reason=reasons.STAGE_RUNNING)
+
+
+async def test_what_somebody_set_back_needs_no_resume_and_leaves_none_behind() -> None:
+    """The weight came back by itself after resume was said; a later pull is held like the first."""
+    story = await a_release()
+    story.cluster.share = Fraction(1, 100)
+    await story.after(seconds=10)
+    story.cluster.verbs["resume"] = "true"
+    story.cluster.share = Fraction(5, 100)
+    await story.after(seconds=10)
+    story.cluster.share = Fraction(1, 100)
+    await story.after(minutes=1)
+    story.expects(weight="1%", reason=reasons.TRAFFIC_PULLED)
+
+
+async def test_a_pulled_canary_that_loses_its_pods_is_raised_by_nobody() -> None:
+    """Its traffic goes to stable; when the pods are back a person says when it goes on."""
+    story = await a_release()
+    story.cluster.share = Fraction(1, 100)
+    await story.after(seconds=10)
+    assert story.cluster.canary is not None
+    ready = story.cluster.canary
+    story.cluster.canary = type(ready)(ready.revision, ready.replicas, 0)
+    await story.after(seconds=10, step=1)
+    story.expects(weight="0%", state=State.PREPARING)
+    story.cluster.canary = ready
+    await story.after(minutes=1)
+    story.expects(weight="0%", reason=reasons.PAUSED)
+    await story.orders("resume")
+    story.expects(weight="5%", state=State.STAGED)
+
+
+async def test_a_pull_between_look_and_write_is_not_overwritten() -> None:
+    """The stage was decided on a share that somebody changed before our write: it is decided anew, and held."""
+    story = await a_release()
+    story.cluster.before_weight = Fraction(1, 100)
+    await story.after(minutes=7)
+    story.expects(weight="1%", reason=reasons.TRAFFIC_PULLED)
+    assert Fraction(25, 100) not in story.weights
+
+
 async def test_a_canary_without_pods_loses_its_traffic_and_gets_it_back() -> None:
     """Two seconds without a ready pod: weight 0 and no verdict; with pods the same stage begins again."""
     story = await a_release()
@@ -279,7 +334,11 @@ async def test_traffic_only_waits_for_a_person_at_the_end() -> None:
     story.expects(weight="5%")
     await story.after(minutes=17)
     story.expects(weight="100%", reason=reasons.AWAITING_STABLE_UPDATE)
+    story.cluster.stable_replicas = 0
     await story.orders("promote")
+    await story.after(seconds=15)
+    story.expects(weight="100%", reason=reasons.NO_STABLE_ENDPOINTS)
+    story.cluster.stable_replicas = 10
     await story.after(seconds=15)
     story.expects(weight="0%", reason=reasons.AT_REST)
     assert story.status.stable_revision == "v2"

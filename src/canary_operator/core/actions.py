@@ -33,6 +33,12 @@ class SetWeight:
     purpose: Purpose
     run: str
     stage: int
+    decided_on: Fraction | None = None
+    """The live share that a rise was decided on; a fall is written over any."""
+
+    def may_replace(self, live: Fraction) -> bool:
+        """Whether it may be written over this live share; somebody may have changed it since the look."""
+        return self.decided_on is None or live == self.decided_on or self.weight <= live
 
 
 @dataclass(frozen=True, slots=True)

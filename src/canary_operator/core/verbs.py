@@ -7,7 +7,7 @@ does nothing twice and forgets nothing.
 from collections.abc import Mapping
 
 from canary_operator.api import reasons
-from canary_operator.api.status import Hold, Outcome, PendingVerb, Run, State, Status
+from canary_operator.api.status import Outcome, PendingVerb, Run, State, Status
 from canary_operator.core.actions import Action, Announce, Record, RemoveVerb
 from canary_operator.core.world import DeploymentFacts, World
 
@@ -97,18 +97,22 @@ def _finish(world: World, pending: PendingVerb) -> tuple[tuple[Action, ...], Sta
     if pending.verb == "retry":
         update["retry"] = True
     elif run is not None:
-        update["run"] = run.model_copy(update=_effect(pending.verb, run.hold))
+        update["run"] = run.model_copy(update=_effect(pending.verb, run))
     done = Announce(reasons.VERB_DONE, f"{pending.verb}={pending.value}")
     return (*removal, done), world.status.model_copy(update=update)
 
 
-def _effect(verb: str, hold: Hold | None) -> Mapping[str, object]:
+def _effect(verb: str, run: Run) -> Mapping[str, object]:
     match verb:
         case "pause":
             return {"paused": True}
         case "resume":
-            drifted = hold is not None and hold.reason in {reasons.TRAFFIC_PULLED, reasons.WEIGHT_DRIFTED}
-            return {"paused": False, "reapply": drifted}
+            return {"paused": False, "reapply": run.reapply or held_for_drift(run)}
         case "promote":
             return {"promote": True}
     return {}
+
+
+def held_for_drift(run: Run) -> bool:
+    """Somebody else had set the weight, and nobody but a person may raise it again."""
+    return run.hold is not None and run.hold.reason in {reasons.TRAFFIC_PULLED, reasons.WEIGHT_DRIFTED}

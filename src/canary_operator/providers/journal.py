@@ -6,7 +6,7 @@ from datetime import datetime
 from canary_operator.api.model import GROUP
 from canary_operator.api.status import Status
 from canary_operator.core.actions import Announce, RemoveVerb
-from canary_operator.errors import Gone
+from canary_operator.errors import Conflict, Gone
 from canary_operator.ports import Identity
 from canary_operator.providers.events import Events
 from canary_operator.providers.json_patch import Operation, add, remove, test
@@ -28,8 +28,12 @@ class KubernetesJournal:
         self._events = Events(kubernetes, now=now, identity=identity)
 
     async def record(self, rollout: Identity, status: Status) -> None:
+        """Raises Conflict where the status in the store is not the one that this follows."""
+        body = self._body(rollout)
+        if (body.get("status") or {}).get("revision", 0) != status.revision - 1:
+            raise Conflict(f"somebody else wrote the status that number {status.revision} was to follow")
         written = status.model_dump(mode="json", by_alias=True, exclude_none=True)
-        await self._stored.patch(ROLLOUTS, self._body(rollout), (add(written, "status"),), subresource="status")
+        await self._stored.patch(ROLLOUTS, body, (add(written, "status"),), subresource="status")
 
     async def set_finalizer(self, rollout: Identity, *, present: bool) -> None:
         if present:

@@ -4,7 +4,7 @@ from canary_operator.api import reasons
 from canary_operator.core.checks.cleaning import draining, leftovers, traffic_left
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
-from canary_operator.core.world import CanaryFacts, DeploymentFacts, Problem, Route, Unknown, World
+from canary_operator.core.world import CanaryFacts, DeploymentFacts, Endpoints, Problem, Route, Unknown, World
 
 
 def already_free(world: World) -> Finding | None:
@@ -23,13 +23,19 @@ def not_read_yet(world: World) -> Finding | None:
 def stable_not_back(world: World) -> Finding | None:
     """Deleted in mid-promotion: stable must have pods before it gets the traffic."""
     match world.deployment, world.canary:
-        case DeploymentFacts(available=0, replicas=replicas), CanaryFacts(ready=ready) if ready > 0 and replicas > 0:
-            return Finding(
-                Event.WAITED,
-                reasons.NO_STABLE_ENDPOINTS,
-                "stable has no available pod; traffic stays on the canary until it has one",
-            )
-    return None
+        case DeploymentFacts(available=0, replicas=replicas), CanaryFacts(ready=ready):
+            gone = replicas > 0 and ready > 0
+        case None, _:
+            gone = isinstance(world.endpoints, Endpoints) and world.endpoints.stable == 0 < world.endpoints.canary
+        case _:
+            gone = False
+    if not gone:
+        return None
+    return Finding(
+        Event.WAITED,
+        reasons.NO_STABLE_ENDPOINTS,
+        "stable has no available pod; traffic stays on the canary until it has one",
+    )
 
 
 def spec_lost(world: World) -> Finding | None:

@@ -6,9 +6,9 @@ from canary_operator.api import reasons
 from canary_operator.core.actions import Purpose
 from canary_operator.core.checks import running
 from canary_operator.core.checks.present import deleted, route_unusable, spec_unreadable, workload_unusable
-from canary_operator.core.findings import Check, Finding
+from canary_operator.core.findings import Check, Finding, not_there
 from canary_operator.core.transitions import Event
-from canary_operator.core.world import DeploymentFacts, Endpoints, Route, World
+from canary_operator.core.world import DeploymentFacts, Endpoints, Problem, Route, Unknown, World
 
 
 def past_return(world: World) -> bool:
@@ -33,12 +33,27 @@ def stable_update_awaited(world: World) -> Finding | None:
     if world.deployment is not None:
         return None
     if world.run.promote:
-        return Finding(Event.ROLLED_OUT, reasons.PROMOTED, "stable carries the new revision, as said by hand")
+        return _stable_said_to_be_updated(world)
     return Finding(
         Event.HELD,
         reasons.AWAITING_STABLE_UPDATE,
         f"{world.run.revision} passed every stage; bring it to the stable Service, then annotate promote=true",
     )
+
+
+def _stable_said_to_be_updated(world: World) -> Finding:
+    match world.endpoints:
+        case Endpoints(stable=stable) if stable > 0:
+            return Finding(Event.ROLLED_OUT, reasons.PROMOTED, "stable carries the new revision, as said by hand")
+        case Endpoints():
+            return Finding(
+                Event.HELD,
+                reasons.NO_STABLE_ENDPOINTS,
+                "stable is said to carry the new revision, but its Service has no ready endpoint; "
+                "traffic goes back when it has one",
+            )
+        case Problem() | Unknown() as unread:
+            return not_there(unread, missing=reasons.SERVICE_NOT_FOUND, reading=reasons.READING)
 
 
 def superseded_too_late(world: World) -> Finding | None:

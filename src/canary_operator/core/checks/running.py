@@ -5,10 +5,11 @@ from datetime import timedelta
 from canary_operator.api import reasons
 from canary_operator.api.quantities import format_percentage
 from canary_operator.core.actions import Purpose
-from canary_operator.core.findings import Finding
+from canary_operator.core.capacity import canary_replicas
+from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import ENDINGS, Event
 from canary_operator.core.verbs import abort_wanted
-from canary_operator.core.world import CanaryFacts, DeploymentFacts, Missing, Route, World
+from canary_operator.core.world import CanaryFacts, DeploymentFacts, Endpoints, Missing, Route, World
 
 LOST_AFTER = timedelta(seconds=2)
 
@@ -56,7 +57,7 @@ def drifted(world: World) -> Finding | None:
     if not isinstance(world.route, Route) or world.route.share == world.run.weight:
         return None
     if world.run.reapply:
-        return Finding(Event.WEIGHT_WANTED, reasons.STAGE_RUNNING, "the weight is written once more, as asked")
+        return _asked_again(world)
     live, ours = format_percentage(world.route.share), format_percentage(world.run.weight)
     pulled = world.route.share < world.run.weight
     return Finding(
@@ -67,10 +68,24 @@ def drifted(world: World) -> Finding | None:
     )
 
 
+def _asked_again(world: World) -> Finding:
+    """A person wants the weight back; it waits, like every weight, for pods that can carry it."""
+    if not isinstance(world.endpoints, Endpoints):
+        return not_there(world.endpoints, missing=reasons.SERVICE_NOT_FOUND, reading=reasons.READING)
+    needed = 1 if world.deployment is None else canary_replicas(world.run.base_replicas, world.run.weight)
+    if world.endpoints.canary < needed:
+        return Finding(
+            Event.HELD,
+            reasons.CANARY_NOT_READY,
+            f"the weight is written once more when {needed} canary pods are ready; {world.endpoints.canary} are",
+        )
+    return Finding(Event.WEIGHT_WANTED, reasons.STAGE_RUNNING, "the weight is written once more, as asked")
+
+
 def canary_lost(world: World) -> Finding | None:
     """No pod answers for the canary although it has traffic: not a verdict, but its users must not wait for one."""
-    since = world.run.unready_since
-    if world.run.weight > 0 and since is not None and world.now - since >= LOST_AFTER:
+    since, has_traffic = world.run.unready_since, isinstance(world.route, Route) and world.route.share > 0
+    if world.run.weight > 0 and has_traffic and since is not None and world.now - since >= LOST_AFTER:
         return Finding(
             Event.CANARY_LOST, reasons.CANARY_LOST, "no canary pod is ready; its traffic is on stable until one is"
         )
@@ -108,8 +123,8 @@ def nowhere_to_go(world: World, finding: Finding) -> Finding:
 
 def _stable_is_gone(world: World) -> bool:
     match world.deployment, world.canary:
-        case DeploymentFacts(available=0), CanaryFacts(ready=ready):
+        case ((DeploymentFacts(available=0) | Missing()), CanaryFacts(ready=ready)):
             return ready > 0
-        case Missing(), CanaryFacts(ready=ready):
-            return ready > 0
+        case None, _:
+            return isinstance(world.endpoints, Endpoints) and world.endpoints.stable == 0 < world.endpoints.canary
     return False

@@ -1,6 +1,7 @@
 """Going up: the intent is recorded, then the weight written, then the status."""
 
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from canary_operator.api import reasons
 from canary_operator.api.quantities import format_percentage
@@ -11,7 +12,7 @@ from canary_operator.core.evidence.judge import new_stage
 from canary_operator.core.findings import Finding
 from canary_operator.core.moves.move import NOTHING, Move, available, deadline, in_state, readable_spec, shrink_warnings
 from canary_operator.core.plan import new_run, present_stage
-from canary_operator.core.world import World
+from canary_operator.core.world import Route, World
 
 
 def start(world: World, finding: Finding) -> Move:
@@ -39,8 +40,7 @@ def give_traffic(world: World, finding: Finding) -> Move:
     staged = staged_run(run, world.now)
     share = f"run {run.id}: stage {run.stage} of {len(run.plan.stages)}"
     told = (Announce(reasons.STAGE_STARTED, f"{share}: the canary gets {format_percentage(weight)}"),)
-    order = SetWeight(weight, Purpose.STAGE, run.id, run.stage)
-    return Move((Record(noted), order), in_state(world, finding, staged), told)
+    return Move((Record(noted), _raised(world, weight)), in_state(world, finding, staged), told)
 
 
 def staged_run(run: Run, now: datetime) -> Run:
@@ -67,20 +67,23 @@ def staged_run(run: Run, now: datetime) -> Run:
 def write_again(world: World, finding: Finding) -> Move:
     """Somebody's edit of the weight is overwritten because a person asked for it."""
     run = world.run
-    order = SetWeight(run.weight, Purpose.STAGE, run.id, run.stage)
     again = run.model_copy(update={"reapply": False, "weight_changed_at": world.now})
-    return Move((order,), in_state(world, finding, again))
+    return Move((_raised(world, run.weight),), in_state(world, finding, again))
 
 
 def withdraw(world: World, finding: Finding) -> Move:
-    """The canary has no pod: its traffic goes to stable, and the same stage is prepared again."""
+    """The canary has no pod: its traffic goes to stable, and the same stage is prepared again.
+
+    Where somebody else had set the weight, nobody but a person raises it again.
+    """
     run = world.run
     order = SetWeight(NOTHING, Purpose.STAGE, run.id, run.stage)
-    waiting = withdrawn_run(run, world.now, prepare_by=deadline(world))
+    ours = isinstance(world.route, Route) and world.route.share == run.weight
+    waiting = withdrawn_run(run, world.now, prepare_by=deadline(world), paused=run.paused or not ours)
     return Move((order,), in_state(world, finding, waiting), (Announce(finding.reason, finding.message, warning=True),))
 
 
-def withdrawn_run(run: Run, now: datetime, *, prepare_by: datetime) -> Run:
+def withdrawn_run(run: Run, now: datetime, *, prepare_by: datetime, paused: bool) -> Run:
     """The run once its canary has no traffic and must get ready again."""
     return run.model_copy(
         update={
@@ -88,6 +91,8 @@ def withdrawn_run(run: Run, now: datetime, *, prepare_by: datetime) -> Run:
             "weight_changed_at": now,
             "intent": None,
             "unready_since": None,
+            "reapply": False,
+            "paused": paused,
             "prepare_by": prepare_by,
             "ends_at": None,
         }
@@ -122,3 +127,10 @@ def unpause(world: World, finding: Finding) -> Move:
     run = world.run.model_copy(update={"unpaused": True, "prepare_by": deadline(world)})
     told = (Announce(finding.reason, finding.message),)
     return Move((Unpause(run.revision),), in_state(world, finding, run), told)
+
+
+def _raised(world: World, weight: Fraction) -> SetWeight:
+    """Over the share that this decision saw, and over no other."""
+    run = world.run
+    seen = world.route.share if isinstance(world.route, Route) else None
+    return SetWeight(weight, Purpose.STAGE, run.id, run.stage, decided_on=seen)

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -163,6 +163,17 @@ async def test_a_raise_over_somebodys_edit_is_a_conflict(mesh: Mesh) -> None:
     assert mesh.copy == mesh.live
     await mesh.traffic.set_weight(a_target(), a_weight(5))
     assert await share(mesh) == Fraction(1, 20)
+
+
+async def test_a_raise_over_a_share_that_was_not_decided_on_is_a_conflict(mesh: Mesh) -> None:
+    """The store heard of somebody's pull between look and write; a fall needs no such care."""
+    await mesh.traffic.set_weight(a_target(), replace(a_weight(25), decided_on=Fraction(0)))
+    await mesh.traffic.set_weight(a_target(), a_weight(5))
+    with pytest.raises(Conflict, match="5%"):
+        await mesh.traffic.set_weight(a_target(), replace(a_weight(50), decided_on=Fraction(1, 4)))
+    assert await share(mesh) == Fraction(1, 20)
+    await mesh.traffic.set_weight(a_target(), replace(a_weight(1), decided_on=Fraction(1, 4)))
+    assert await share(mesh) == Fraction(1, 100)
 
 
 async def test_a_rollback_lands_on_any_version(mesh: Mesh) -> None:

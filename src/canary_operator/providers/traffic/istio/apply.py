@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from canary_operator.api.quantities import format_percentage
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Missing, Problem, Route, Unknown
 from canary_operator.errors import Conflict, Gone, InvalidCanary
@@ -56,10 +57,12 @@ class IstioTraffic:
 
         Raises:
             InvalidCanary: the route can't take this weight; the message says what to do.
+            Conflict: the weight would rise over a share that was not the one decided on.
         """
         live = await self._live(target)
         if live is None:
             return _gone(target, action)
+        _refuse_to_overwrite(current(live, split(target)), action)
         try:
             await self._write(target, live, desired(live, split(target), action), guards(live, target, action))
         except Gone:
@@ -145,6 +148,11 @@ def guards(live: Object, target: Target, action: SetWeight) -> list[Operation]:
 
 def same_version(live: Object) -> Operation:
     return json_patch.test(live["metadata"]["resourceVersion"], "metadata", "resourceVersion")
+
+
+def _refuse_to_overwrite(live: Route | Problem, action: SetWeight) -> None:
+    if isinstance(live, Route) and not action.may_replace(live.share):
+        raise Conflict(f"the canary's share is {format_percentage(live.share)} by now; it is decided anew")
 
 
 def _gone(target: Target, action: SetWeight) -> None:
