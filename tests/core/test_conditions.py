@@ -4,7 +4,7 @@ import pytest
 
 from canary_operator.api import reasons
 from canary_operator.api.status import Condition, Outcome, PastRun, State, Status
-from canary_operator.core.conditions import conditions
+from canary_operator.core.conditions import PATIENCE, conditions
 from canary_operator.core.findings import Finding
 from canary_operator.core.transitions import Event
 from tests.doubles.memory import NOON
@@ -97,6 +97,17 @@ def test_a_long_message_is_cut_to_what_the_api_takes() -> None:
     """A status is never refused for its words."""
     long = Finding(Event.WAITED, reasons.STAGE_RUNNING, "x" * 5000)
     assert len(find(conditions(Status(state=State.STAGED, run=at_stage()), long, 1, NOON), "Ready").message) == 1024
+
+
+def test_what_one_apply_brings_may_come_in_any_order() -> None:
+    """A reference that is not there yet is waited for; only after a while it has failed. A wrong one fails at once."""
+    missing = Finding(Event.HELD, reasons.WORKLOAD_NOT_FOUND, "Deployment checkout does not exist")
+    fresh = conditions(Status(), missing, 1, NOON)
+    assert (find(fresh, "Stalled").status, find(fresh, "Reconciling").status) == ("False", "True")
+    late = conditions(Status(conditions=fresh), missing, 1, NOON + PATIENCE)
+    assert (find(late, "Stalled").status, find(late, "Reconciling").status) == ("True", "False")
+    wrong = Finding(Event.HELD, reasons.SERVICE_UNSUPPORTED, "headless")
+    assert find(conditions(Status(), wrong, 1, NOON), "Stalled").status == "True"
 
 
 def a_past_run(outcome: Outcome) -> PastRun:

@@ -20,6 +20,7 @@ def a_body(resource: Resource, name: str, *, version: int = 1, uid: str = "", **
         "uid": uid or f"{name}-uid",
         "resourceVersion": str(version),
         "generation": 1,
+        "creationTimestamp": "2026-01-01T12:00:00Z",
         **rest.pop("metadata", {}),
     }
     return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, **rest}

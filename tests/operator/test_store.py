@@ -85,6 +85,9 @@ def test_a_corrupt_status_begins_anew(store: Store) -> None:
     store.observe(ROLLOUTS, a_rollout(status={"revision": 12, "state": "Nonsense"}))
     assert store.status(UID).revision == 12
     assert store.status(UID).run is None
+    (told,) = store.status(UID).conditions
+    assert told.reason == reasons.CORRUPT_STATUS
+    assert "state is 'Nonsense'" in told.message
 
 
 def test_events_of_objects_concern_the_rollouts_that_refer_to_them(synced: Store, told: Told) -> None:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from canary_operator.api import reasons
 from canary_operator.api.status import Outcome, State
 from canary_operator.core.actions import EnsureCanary, Record, SetWeight
+from canary_operator.operator.reading import read_status
 from tests.doubles.story import Story, a_spec
 
 
@@ -342,6 +343,21 @@ async def test_traffic_only_waits_for_a_person_at_the_end() -> None:
     await story.after(seconds=15)
     story.expects(weight="0%", reason=reasons.AT_REST)
     assert story.status.stable_revision == "v2"
+
+
+async def test_a_status_that_cannot_be_read_is_begun_anew_loudly() -> None:
+    """Nobody knows the run any more: the route's record tells of it, the traffic goes back, and people hear of it."""
+    story = await a_release()
+    body = {
+        "metadata": {"creationTimestamp": "2026-01-01T00:00:00Z"},
+        "status": {"state": "Nonsense", "revision": story.cluster.status.revision},
+    }
+    story.cluster.status, story.cluster.log[:] = read_status(body), []
+    await story.restarts()
+    await story.after(seconds=30)
+    assert reasons.CORRUPT_STATUS in story.told
+    story.expects(weight="0%", reason=reasons.ABORTED, state=State.RESTING)
+    assert (story.cluster.record, story.cluster.canary) == (None, None)
 
 
 async def test_deleting_a_rollout_gives_everything_back() -> None:

@@ -1,6 +1,6 @@
 """How a rollout is doing, as standard tools read it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from canary_operator.api import reasons
@@ -12,13 +12,17 @@ Kind = Literal["Ready", "Reconciling", "Stalled", "Succeeded"]
 Truth = Literal["True", "False", "Unknown"]
 _FAILURES = frozenset({Outcome.ROLLED_BACK, Outcome.ABORTED})
 _NOT_READY = frozenset({State.OUTSIDE, State.LEAVING})
+_MAY_FOLLOW = frozenset({reasons.ROUTE_NOT_FOUND, reasons.WORKLOAD_NOT_FOUND, reasons.SERVICE_NOT_FOUND})
+PATIENCE = timedelta(seconds=30)
+"""What one `kubectl apply` brings comes in any order: a reference that is not there yet has failed only after this."""
 _MOVING = frozenset({State.PREPARING, State.STAGED, State.PROMOTING, State.CLEANING, State.LEAVING})
 
 
 def conditions(status: Status, finding: Finding, generation: int, now: datetime) -> tuple[Condition, ...]:
     """Ready, Reconciling, Stalled and Succeeded; a condition keeps its time while its status stays."""
-    stalled = _stalled(status, finding)
-    moving = not stalled and (status.state in _MOVING or _waits(status, finding))
+    before = {condition.type: condition for condition in status.conditions}
+    stalled = _stalled(status, finding) and not _may_follow(finding, before.get("Ready"), now)
+    moving = not stalled and (status.state in _MOVING or status.state is State.OUTSIDE)
     held = finding.event is Event.HELD
     ready = not stalled and not held and not _failed(status, finding) and status.state not in _NOT_READY
     message = finding.message[:1024]
@@ -28,7 +32,6 @@ def conditions(status: Status, finding: Finding, generation: int, now: datetime)
         ("Stalled", _truth(yes=stalled), finding.reason, message if stalled else ""),
         _succeeded(status),
     )
-    before = {condition.type: condition for condition in status.conditions}
     return tuple(
         Condition(
             type=kind,
@@ -49,16 +52,18 @@ def _stalled(status: Status, finding: Finding) -> bool:
     return status.state is State.OUTSIDE and finding.event is Event.HELD
 
 
+def _may_follow(finding: Finding, ready: Condition | None, now: datetime) -> bool:
+    """What the rollout refers to may come a moment after it."""
+    long = ready is not None and ready.status == "False" and now - ready.last_transition_time >= PATIENCE
+    return finding.reason in _MAY_FOLLOW and not long
+
+
 def _failed(status: Status, finding: Finding) -> bool:
     """From the pass that decides it on, without a gap: who waits for Ready must not see it in between."""
     if status.run is not None:
         return status.run.outcome in _FAILURES
     just_ended = finding.event is Event.TIDIED and status.last_outcome in _FAILURES
     return just_ended or finding.reason in {reasons.ROLLED_BACK, reasons.ABORTED}
-
-
-def _waits(status: Status, finding: Finding) -> bool:
-    return status.state is State.OUTSIDE and finding.event is Event.WAITED
 
 
 def _succeeded(status: Status) -> tuple[Kind, Truth, str, str]:

@@ -102,11 +102,14 @@ def _held(run: Run, finding: Finding, now: datetime) -> Run:
 
 
 def _news(world: World, finding: Finding) -> tuple[Announce, ...]:
-    """A hold is told once, when it begins."""
-    known = next((condition.reason for condition in world.status.conditions if condition.type == "Ready"), None)
-    if finding.event is Event.HELD and finding.reason != known:
-        return (Announce(finding.reason, finding.message, warning=True),)
-    return ()
+    """A hold is told once, when it begins; so is a status that had to be begun anew."""
+    known = next((condition for condition in world.status.conditions if condition.type == "Ready"), None)
+    news = []
+    if known is not None and known.reason == reasons.CORRUPT_STATUS:
+        news.append(Announce(known.reason, known.message, warning=True))
+    if finding.event is Event.HELD and (known is None or finding.reason != known.reason):
+        news.append(Announce(finding.reason, finding.message, warning=True))
+    return tuple(news)
 
 
 def _numbered(actions: tuple[Action, ...], written: int) -> tuple[Action, ...]:

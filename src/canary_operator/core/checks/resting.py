@@ -63,7 +63,7 @@ def failed_before(world: World) -> Finding | None:
         past = status.history[0] if status.history else None
         return Finding(
             Event.WAITED,
-            past.reason if past and past.outcome is Outcome.ABORTED else reasons.ROLLED_BACK,
+            reasons.ABORTED if status.last_outcome is Outcome.ABORTED else reasons.ROLLED_BACK,
             f"{world.revision} is not tried again by itself: ship another revision, or annotate retry=true. "
             f"{past.message if past else ''}".strip(),
         )
