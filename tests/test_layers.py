@@ -73,3 +73,17 @@ def test_the_core_knows_no_clock_no_io_and_no_framework() -> None:
     for path in (SOURCE / "core").rglob("*.py"):
         for name in imported(path):
             assert name.split(".")[0] in allowed, f"{path}: {name}"
+
+
+def test_one_module_asks_the_machine_for_the_time() -> None:
+    """A wall clock may be set in the middle of a stage; what that means is decided in one place."""
+    asking = {"datetime.now", "datetime.utcnow", "datetime.today", "time.time", "time.time_ns", "time.clock_gettime"}
+    found = {str(path.relative_to(SOURCE)) for path in FILES for name in called(path) if name in asking}
+    assert found == {"operator/clock.py"}
+
+
+def called(path: Path) -> Iterator[str]:
+    """Such as `time.time`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{node.value.id}.{node.attr}"

@@ -42,7 +42,7 @@ def wire(  # noqa: PLR0913 -- the composition root takes what everything is made
     now: Callable[[], datetime],
 ) -> Wired:
     """Every port, on one API server and one store; `identity` names this process in events."""
-    metrics = PrometheusMetrics(configured, on_reading=on_reading, observe=on_look)
+    metrics = PrometheusMetrics(configured, on_reading=on_reading, observe=on_look, now=now)
     return Wired(
         Ports(
             traffic=IstioTraffic(kubernetes, objects),

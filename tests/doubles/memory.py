@@ -69,6 +69,8 @@ class MemoryCluster:
     finalizer: bool = False
     verbs: dict[str, str] = field(default_factory=dict)
     metrics_down: str | None = None
+    metrics_ahead: timedelta = timedelta(0)
+    """By how much Prometheus' clock is ahead of ours."""
     totals: dict[str, Counter] = field(default_factory=lambda: {"canary": Counter(0, 0), "baseline": Counter(0, 0)})
     log: list[Action] = field(default_factory=list)
     """Every write that took effect, in order."""
@@ -244,8 +246,10 @@ class _Metrics:
         assert target.uid == "u-1"
         if world.metrics_down is not None:
             return Unknown("connection refused", code=world.metrics_down)
-        source = SourceSample(at=world.now, canary=world.totals["canary"], baseline=world.totals["baseline"])
-        return Reading(Sample({"gateway": source}), scrape=timedelta(seconds=5), settle=timedelta(seconds=5))
+        at = world.now + world.metrics_ahead
+        source = SourceSample(at=at, canary=world.totals["canary"], baseline=world.totals["baseline"])
+        five = timedelta(seconds=5)
+        return Reading(Sample({"gateway": source}), scrape=five, settle=five, skew=world.metrics_ahead)
 
     def watch(self, target: Target, *, provider: str) -> None:
         self.watched[f"{target.uid}/{provider}"] += 1

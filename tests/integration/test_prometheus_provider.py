@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -199,7 +199,9 @@ class Watcher:
     def __init__(self, *providers: ProviderConfig) -> None:
         self.told: list[str] = []
         self.looks: list[Look] = []
-        self.metrics = PrometheusMetrics(providers, on_reading=self.told.append, observe=self.looks.append)
+        self.metrics = PrometheusMetrics(
+            providers, on_reading=self.told.append, observe=self.looks.append, now=lambda: datetime.now(UTC)
+        )
 
     def reading(self, target: Target | None = None) -> Reading | Unknown:
         return self.metrics.latest(target or a_target())

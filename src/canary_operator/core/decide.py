@@ -16,7 +16,7 @@ from canary_operator.core.moves import MOVES, Move
 from canary_operator.core.recognise import recognise
 from canary_operator.core.saving import must_save, saved_now
 from canary_operator.core.shown import shown
-from canary_operator.core.stage_clock import blind_since, freeze, thaw
+from canary_operator.core.stage_clock import blind_since, freeze, rewound, thaw
 from canary_operator.core.transitions import ENDINGS, Event
 from canary_operator.core.verbs import hear
 from canary_operator.core.world import DeploymentFacts, World
@@ -34,13 +34,21 @@ class Decision:
 
 def decide(world: World) -> Decision:
     """One transition at most; deciding twice about the same world gives the same answer."""
-    world = look(recognise(world))
+    world = look(recognise(_by_our_clock(world)))
     finding = nowhere_to_go(world, first(CHECKS[world.status.state], world))
     if finding.event not in ENDINGS and (heard := hear(world)) is not None:
         actions, status = heard
         return _conclude(world, finding, Move(actions, status))
     world = _keep_time(world, finding)
     return _conclude(world, finding, MOVES[finding.event](world, finding))
+
+
+def _by_our_clock(world: World) -> World:
+    """The times in a status that another process wrote, as this one would have written them."""
+    run = world.status.run
+    if run is None or (moved := rewound(run, world.now)) is run:
+        return world
+    return replace(world, status=world.status.model_copy(update={"run": moved}))
 
 
 def _conclude(world: World, finding: Finding, move: Move) -> Decision:

@@ -29,7 +29,7 @@ def _fold(reading: Reading, run: Run, state: State, now: datetime) -> Run:
         run = run.model_copy(update={"pinned": Pinned(scrape=reading.scrape, settle=reading.settle)})
     clean_from = None
     if run.pinned is not None and run.weight > 0 and run.weight_changed_at is not None:
-        clean_from = run.weight_changed_at + run.pinned.settle
+        clean_from = run.weight_changed_at + reading.skew + run.pinned.settle
     alone = run.weight == 1
     evidence = fold(run.evidence, reading.sample, terms(run), clean_from=clean_from, has_baseline=not alone)
     good = evidence.at != run.evidence.at and (alone or has_baseline(reading))

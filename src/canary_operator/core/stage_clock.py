@@ -1,10 +1,17 @@
-"""The stage's clock: it stands still while nobody judges, and a restart neither shortens nor repeats a stage."""
+"""The stage's clock: it stands still while nobody judges, and a restart neither shortens nor repeats a stage.
+
+Its times are wall-clock times, which one process writes and another one reads by a clock of its own.
+"""
 
 from datetime import datetime, timedelta
 
 from canary_operator.api.status import Run
 
 BLIND_AFTER_LOOKS = 3
+CLOCKS_DIFFER = timedelta(seconds=5)
+"""So much two machines may disagree without it being worth a word."""
+_PAST = ("started_at", "weight_changed_at", "looked_at", "frozen_since", "endpoints_at", "unready_since", "saved_at")
+_TO_COME = ("prepare_by", "ends_at", "drain_until")
 
 
 def look_span(run: Run) -> timedelta | None:
@@ -39,3 +46,16 @@ def thaw(run: Run, now: datetime) -> Run:
 def stage_end(run: Run, now: datetime) -> datetime | None:
     """When the stage's time is over, with the time that its clock has stood still so far."""
     return thaw(run, now).ends_at
+
+
+def rewound(run: Run, now: datetime) -> Run:
+    """A past that lies in the future was written by a clock ahead of ours: every time of the run moves back by that.
+
+    Else what was to end in a minute would end in an hour and a minute, and until then nothing would count as late.
+    """
+    past = [moment for name in _PAST if (moment := getattr(run, name)) is not None]
+    ahead = max(past) - now
+    if ahead <= CLOCKS_DIFFER:
+        return run
+    times = {name: moment for name in (*_PAST, *_TO_COME) if (moment := getattr(run, name)) is not None}
+    return run.model_copy(update={name: moment - ahead for name, moment in times.items()})

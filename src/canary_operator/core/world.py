@@ -121,6 +121,8 @@ class Reading:
     """Time between two scrapes."""
     settle: timedelta
     """How long after a weight change old requests still end: the baseline's P99 duration."""
+    skew: timedelta = field(default=timedelta(0), compare=False)
+    """The provider's clock less ours: what turns a time of ours into one of its samples'."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ Times are CLOCK_BOOTTIME: it goes on while the machine sleeps, and nobody can se
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from typing import Any
 import structlog
 
 from canary_operator.errors import Conflict, Unavailable
+from canary_operator.operator.clock import boot_time, wall_time
 from canary_operator.providers.json_patch import add, same_object
 from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.resources import LEASES
@@ -31,11 +31,6 @@ CALL_SECONDS = 2.0
 """Timeout of one call to the API server: a renewal that fails leaves the time for another."""
 
 log = structlog.get_logger(__name__)
-
-
-def boot_time() -> float:
-    """Seconds since the machine started, sleep included."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +184,4 @@ def _holder(lease: dict[str, Any]) -> str:
 
 def _stamp() -> str:
     """For people who read the Lease; nothing is decided by it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(wall_time(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

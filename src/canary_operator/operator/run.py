@@ -9,11 +9,11 @@ import contextlib
 import gc
 import signal
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 
+from canary_operator.operator.clock import SteadyClock
 from canary_operator.operator.gate import Gate
 from canary_operator.operator.leadership import CALL_SECONDS, Candidate, Leadership, RightToWrite
 from canary_operator.operator.passes import Passes
@@ -35,11 +35,6 @@ GC_THRESHOLDS = (50_000, 20, 50)
 """Nearly all that we make stays or has no cycles, so garbage is looked for seldom."""
 
 log = structlog.get_logger(__name__)
-
-
-def utc_now() -> datetime:
-    """The clock of every pass."""
-    return datetime.now(UTC)
 
 
 async def operate(settings: Settings, *, stop: asyncio.Event | None = None) -> None:
@@ -73,7 +68,8 @@ class _Parts:
 async def _assemble(settings: Settings, claim_signals: partial[None]) -> _Parts:
     """Each part knows only those above it."""
     configured = providers(settings)
-    schedule, telemetry, right = Schedule(now=utc_now), Telemetry(), RightToWrite()
+    now = SteadyClock()
+    schedule, telemetry, right = Schedule(now=now), Telemetry(), RightToWrite()
     store = Store(changed=schedule.mark)
     kubernetes = await connect(settings.kubeconfig, settings.context, may_write=right.holds, observe=telemetry.called)
     wired = wire(
@@ -83,10 +79,10 @@ async def _assemble(settings: Settings, claim_signals: partial[None]) -> _Parts:
         identity=settings.identity,
         on_reading=schedule.mark,
         on_look=telemetry.looked,
-        now=utc_now,
+        now=now,
     )
     passes = Passes(
-        store, kubernetes, wired.ports, reconcile=reconcile, prefer=schedule.prefer, watcher=telemetry, now=utc_now
+        store, kubernetes, wired.ports, reconcile=reconcile, prefer=schedule.prefer, watcher=telemetry, now=now
     )
     telemetry.show(passes.present, waiting=lambda: schedule.waiting)
     watches = Watches(

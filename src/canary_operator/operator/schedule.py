@@ -11,7 +11,7 @@ from canary_operator.operator.agenda import Agenda, Turn
 
 WORKERS = 16
 LONGEST_NAP = timedelta(seconds=30)
-"""The wall clock may be set while we sleep; after this long we look at it again."""
+"""Our clock may be a little faster or slower than the event loop's; after this long we look at it again."""
 AFTER_A_BUG = timedelta(seconds=10)
 
 log = structlog.get_logger(__name__)

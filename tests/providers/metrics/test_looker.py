@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from canary_operator.providers.metrics.queries import Service
 from tests.providers.metrics.answers import NOW, counted, row, scraped
 
 PERIOD = 0.05
+OUR_NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +93,7 @@ class Told:
             providers,
             on_reading=self.uids.append,
             observe=self.looks.append,
+            now=lambda: OUR_NOON,
             connect=lambda config: servers[config.name],
         )
 
@@ -283,3 +285,12 @@ async def test_a_reading_that_nothing_follows_grows_old() -> None:
         asked = len(server.looks)
         await asyncio.sleep(0.1)
         assert len(server.looks) > asked
+
+
+async def test_a_reading_says_how_far_its_providers_clock_is_from_ours() -> None:
+    """Our own times, such as that of a change of weight, can then be compared with those of its samples."""
+    told = Told(default=Scripted())
+    async with running(told) as metrics:
+        metrics.watch(a_target(), provider="default")
+        reading = await told.until(Reading, a_target())
+    assert reading.sample.at - reading.skew == OUR_NOON

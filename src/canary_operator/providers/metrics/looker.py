@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from canary_operator.api.reasons import PROVIDER_UNKNOWN, READING
 from canary_operator.core.world import Reading, Unknown
@@ -29,11 +30,16 @@ class PrometheusMetrics:
         *,
         on_reading: Callable[[str], None],
         observe: Callable[[Look], None] = nobody_observes,
+        now: Callable[[], datetime],
         connect: Callable[[ProviderConfig], Server] = Prometheus,
     ) -> None:
-        """`on_reading` gets the uid of a rollout as soon as there is a new reading, or one more failed attempt."""
+        """`on_reading` gets the uid of a rollout as soon as there is a new reading, or one more failed attempt.
+
+        `now` must be the clock that dates the changes of weight.
+        """
         self._looks = {
-            config.name: Looks(config, connect(config), on_reading=on_reading, observe=observe) for config in providers
+            config.name: Looks(config, connect(config), on_reading=on_reading, observe=observe, now=now)
+            for config in providers
         }
         self._provider: dict[str, str] = {}
 

@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from canary_operator.api.reasons import METRICS_UNAVAILABLE
 from canary_operator.core.world import Reading, Unknown
@@ -34,11 +35,13 @@ class Looks:
         *,
         on_reading: Callable[[str], None],
         observe: Callable[[Look], None],
+        now: Callable[[], datetime],
     ) -> None:
-        """`on_reading` gets the uid of a rollout whose reading is new; both are called in the event loop's thread."""
+        """`on_reading` gets the uid of a rollout whose reading is new; all are called in the event loop's thread."""
         self._config = config
         self._server = server
         self._observe = observe
+        self._now = now
         self._seconds = config.timeout.total_seconds() + GRACE_SECONDS
         self._pace = Pace()
         self._threads = Threads(f"look-{config.name}", limit=1)
@@ -85,7 +88,7 @@ class Looks:
 
     async def _look(self, watched: Mapping[str, Watched]) -> float:
         """One query and its readings; answers how long after it the next one is due."""
-        began, now = time.monotonic(), datetime.now(UTC)
+        began, asked = time.monotonic(), self._now()
         try:
             async with asyncio.timeout(self._seconds):
                 table, readings = await self._threads.answer(lambda: self._take(watched))
@@ -94,9 +97,10 @@ class Looks:
             self._watchlist.tell(watched, dict.fromkeys(watched, Unknown(reason, METRICS_UNAVAILABLE)))
             self._report(began, watched, error=reason)
             return self._pace.after_failure()
-        self._watchlist.tell(watched, readings)
+        skew = table.evaluated - asked if table.evaluated else None
+        self._watchlist.tell(watched, _dated(readings, skew))
         self._surveyor.want(watched, table)
-        self._report(began, watched, skew=table.evaluated - now if table.evaluated else None)
+        self._report(began, watched, skew=skew)
         return self._pace.after_answer(*_rhythm(watched.values(), table))
 
     def _take(self, watched: Mapping[str, Watched]) -> Answer:
@@ -109,6 +113,13 @@ class Looks:
         self, began: float, watched: Mapping[str, Watched], *, error: str | None = None, skew: timedelta | None = None
     ) -> None:
         self._observe(Look(self._config.name, time.monotonic() - began, len(watched), error, skew))
+
+
+def _dated(readings: dict[str, Reading | Unknown], skew: timedelta | None) -> dict[str, Reading | Unknown]:
+    """Each reading says how far its provider's clock is from ours, by up to the time of the answer too much."""
+    if skew is None:
+        return readings
+    return {uid: replace(one, skew=skew) if isinstance(one, Reading) else one for uid, one in readings.items()}
 
 
 def _rhythm(watched: Iterable[Watched], table: Table) -> tuple[float, float | None]:
