@@ -11,6 +11,8 @@ from testbed.state import State
 OPERATOR = "system:serviceaccount:canary-operator:canary-operator"
 """The operator's user is called like a service account, so that the role bindings of `deploy/` fit unchanged."""
 _OPERATOR_GROUPS = "system:serviceaccounts,system:serviceaccounts:canary-operator"
+FIRST, STANDBY = "canary-operator-0", "canary-operator-1"
+"""The same account as two pods have it. In an audit log a real one carries its pod's name; here the uid tells."""
 
 
 def write_files(state: State) -> None:
@@ -21,6 +23,7 @@ def write_files(state: State) -> None:
     _write(state.directory / "audit-policy.json", json.dumps(_audit_policy()))
     _write(state.kubeconfig, json.dumps(_kubeconfig(state, "admin", state.admin_token), indent=2))
     _write(state.operator_kubeconfig, json.dumps(_kubeconfig(state, "operator", state.operator_token), indent=2))
+    _write(state.standby_kubeconfig, json.dumps(_kubeconfig(state, "standby", _standby_token(state)), indent=2))
 
 
 def etcd(state: State) -> Process:
@@ -104,8 +107,13 @@ def _client_flags(state: State, port: str) -> tuple[str, ...]:
 def _tokens(state: State) -> str:
     return (
         f'{state.admin_token},admin,admin,"system:masters"\n'
-        f'{state.operator_token},{OPERATOR},canary-operator,"{_OPERATOR_GROUPS}"\n'
+        f'{state.operator_token},{OPERATOR},{FIRST},"{_OPERATOR_GROUPS}"\n'
+        f'{_standby_token(state)},{OPERATOR},{STANDBY},"{_OPERATOR_GROUPS}"\n'
     )
+
+
+def _standby_token(state: State) -> str:
+    return f"{state.operator_token}-standby"
 
 
 def _audit_policy() -> dict[str, object]:

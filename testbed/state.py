@@ -46,6 +46,11 @@ class State:
         return self.directory / "operator.kubeconfig"
 
     @property
+    def standby_kubeconfig(self) -> Path:
+        """The operator's account with another token, so that the audit log tells two replicas apart."""
+        return self.directory / "standby.kubeconfig"
+
+    @property
     def logs(self) -> Path:
         return self.directory / "logs"
 

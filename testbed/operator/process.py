@@ -14,11 +14,13 @@ import requests
 
 from testbed.child import Child
 from testbed.cluster import Cluster
+from testbed.environment import child_environment
 from testbed.errors import TestbedError
 from testbed.operator.manifest import Manifest, Probe, manifest
 from testbed.operator.port import claim_port
 from testbed.operator.usage import Usage, usage
 from testbed.process import Process
+from testbed.wall_clock import WallClock
 
 _GLANCE = 0.1
 """Seconds between two questions whether it is ready: a kubelet asks less often, but nobody waits for that one."""
@@ -31,7 +33,7 @@ class OperatorProcess:
     It lives in the network of its caller. `with` starts it, and stops it at the end.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each names one thing that differs between tests
         self,
         cluster: Cluster,
         pod: str = "canary-operator-0",
@@ -39,11 +41,12 @@ class OperatorProcess:
         namespace: str | None = None,
         prometheus_url: str | None = None,
         environment: Mapping[str, str] | None = None,
+        clock: WallClock | None = None,
     ) -> None:
         """`pod` is its name in the Lease and that of its log: replicas side by side need different ones.
 
         `namespace` restricts it to the rollouts of one namespace and keeps its Lease there, where `lend_leadership`
-        has to come first. `environment` wins over everything.
+        has to come first. `environment` wins over everything. `clock` is the wall clock that it goes by.
         """
         self._cluster, self._manifest = cluster, manifest()
         port, claim = claim_port(cluster.state)
@@ -53,13 +56,14 @@ class OperatorProcess:
             "CANARY_OPERATOR_KUBECONFIG": str(cluster.operator_kubeconfig),
             "CANARY_OPERATOR_PROMETHEUS_URL": prometheus_url or cluster.prometheus_url,
             "CANARY_OPERATOR_LISTEN": f"127.0.0.1:{port}",
+            "PYTHONPATH": child_environment()["PYTHONPATH"],
             "PYTHONUNBUFFERED": "1",
         }
         restricted = {"CANARY_OPERATOR_NAMESPACES": namespace} if namespace else {}
         told = self._manifest.environment(pod, namespace or self._manifest.namespace)
         self._process = Process(
             name=pod,
-            command=_found(self._manifest),
+            command=clock.wrapped(_found(self._manifest)) if clock else _found(self._manifest),
             environment={**told, **substituted, **restricted, **(environment or {})},
             ready=self.url + self._manifest.readiness.path,
         )
@@ -148,6 +152,10 @@ class OperatorProcess:
         answer = requests.get(f"{self.url}/metrics", timeout=5)
         answer.raise_for_status()
         return answer.text
+
+    def leads(self) -> bool:
+        """Whether it may write at this moment, by its own word."""
+        return "\ncanary_operator_leader 1.0\n" in self.metrics()
 
     @property
     def _present(self) -> Child:

@@ -1,11 +1,10 @@
 """The operator as a process: who leads, what it needs, how it ends."""
 
 import json
-import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,10 @@ import pytest
 import requests
 
 from testbed.cluster import Cluster
-from testbed.operator import OperatorProcess, install, lend_leadership
+from testbed.operator import OperatorProcess, install
+from tests.integration.replicas import a_pair, seconds_until
 
-pytestmark = [
-    pytest.mark.integration,
-    # An operator's claim on its port is a socket that lasts as long as the object that stands for it.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.integration
 
 ROLLOUT: dict[str, Any] = {
     "apiVersion": "canary-operator.dev/v1alpha1",
@@ -35,38 +31,9 @@ ROLLOUT: dict[str, Any] = {
 }
 
 
-def seconds_until(condition: Callable[[], bool], patience: float) -> float:
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < patience, "it took too long"
-        time.sleep(0.05)
-    return time.monotonic() - began
-
-
-def leads(operator: OperatorProcess) -> bool:
-    return re.search(r"^canary_operator_leader 1\.0$", operator.metrics(), re.MULTILINE) is not None
-
-
 def kinds_of_calls(cluster: Cluster, agent: str) -> set[str]:
     entries = map(json.loads, cluster.state.audit_log.read_text(encoding="utf-8").splitlines())
     return {entry["verb"] for entry in entries if entry.get("userAgent", "").startswith(agent)}
-
-
-@pytest.fixture
-def place(cluster: Cluster, namespace: str) -> str:
-    """A namespace in which operators of this test compete for a Lease of their own."""
-    install(cluster)
-    lend_leadership(cluster, namespace)
-    return namespace
-
-
-@contextmanager
-def a_pair(cluster: Cluster, place: str) -> Iterator[tuple[OperatorProcess, OperatorProcess]]:
-    """The leader, and one that waits."""
-    with OperatorProcess(cluster, f"{place}-0", namespace=place) as first:
-        seconds_until(lambda: leads(first), 10)
-        with OperatorProcess(cluster, f"{place}-1", namespace=place) as second:
-            yield first, second
 
 
 def test_a_standby_is_ready_and_writes_nothing(cluster: Cluster, place: str) -> None:
@@ -74,7 +41,7 @@ def test_a_standby_is_ready_and_writes_nothing(cluster: Cluster, place: str) -> 
     with a_pair(cluster, place) as (first, second):
         time.sleep(2.5)
         assert second.is_ready()
-        assert (leads(first), leads(second)) == (True, False)
+        assert (first.leads(), second.leads()) == (True, False)
 
 
 def test_a_clean_stop_hands_over_at_once(cluster: Cluster, place: str) -> None:
@@ -82,33 +49,33 @@ def test_a_clean_stop_hands_over_at_once(cluster: Cluster, place: str) -> None:
     with a_pair(cluster, place) as (first, second):
         assert first.stop() < 5
         assert first.exit_code == 0
-        assert seconds_until(lambda: leads(second), 10) < 2
+        assert seconds_until(second.leads, 10) < 2
 
 
 def test_a_killed_leader_is_followed_within_ten_seconds(cluster: Cluster, place: str) -> None:
     """Nobody gave the Lease back; it ends by itself."""
     with a_pair(cluster, place) as (first, second):
         first.kill()
-        assert seconds_until(lambda: leads(second), 20) < 10
+        assert seconds_until(second.leads, 20) < 10
 
 
 def test_a_restarted_container_leads_at_once(cluster: Cluster, place: str) -> None:
     """Under the pod's name it takes its own Lease."""
     with OperatorProcess(cluster, f"{place}-0", namespace=place) as operator:
-        seconds_until(lambda: leads(operator), 10)
+        seconds_until(operator.leads, 10)
         operator.kill()
         operator.start()
-        assert seconds_until(lambda: leads(operator), 10) < 2
+        assert seconds_until(operator.leads, 10) < 2
 
 
 def test_a_leader_that_slept_does_not_lead_when_it_wakes(cluster: Cluster, place: str) -> None:
     """Its right to write ended meanwhile, whatever it remembers."""
     with a_pair(cluster, place) as (first, second):
         first.freeze()
-        seconds_until(lambda: leads(second), 20)
+        seconds_until(second.leads, 20)
         first.thaw()
-        seconds_until(lambda: not leads(first), 2)
-        assert leads(second)
+        seconds_until(lambda: not first.leads(), 2)
+        assert second.leads()
 
 
 def test_a_rollout_is_told_what_it_lacks_and_may_go(cluster: Cluster, place: str) -> None:
@@ -137,10 +104,10 @@ def test_kopf_writes_nothing(cluster: Cluster, place: str) -> None:
 def test_the_watches_outlive_an_api_server(cluster: Cluster, place: str) -> None:
     """After its restart the same process leads, and sees what is new."""
     with OperatorProcess(cluster, f"{place}-0", namespace=place) as operator:
-        seconds_until(lambda: leads(operator), 10)
+        seconds_until(operator.leads, 10)
         process = operator.pid
         cluster.restart("kube-apiserver")
-        seconds_until(lambda: leads(operator) and operator.is_ready(), 30)
+        seconds_until(lambda: operator.leads() and operator.is_ready(), 30)
         cluster.kubectl("apply", "-n", place, "-f", "-", input=json.dumps(ROLLOUT))
         phase = ("get", "-n", place, "canaryrollout", "checkout", "-o", "jsonpath={.status.state}")
         seconds_until(lambda: cluster.kubectl(*phase) != "", 30)

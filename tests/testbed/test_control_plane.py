@@ -33,11 +33,12 @@ def test_everything_listens_on_loopback_only(state: State) -> None:
 
 
 def test_the_operator_is_called_like_its_service_account(state: State) -> None:
-    """The role bindings of the chart name this user and these groups."""
-    admin, operator = (state.directory / "tokens.csv").read_text().splitlines()
-    assert admin == 'admin-token,admin,admin,"system:masters"'
-    assert operator.startswith("operator-token,system:serviceaccount:canary-operator:canary-operator,")
-    assert "system:masters" not in operator
+    """The role bindings of the chart name this user and these groups; two replicas are one user with two tokens."""
+    admin, *replicas = (row.split(",", 3) for row in (state.directory / "tokens.csv").read_text().splitlines())
+    assert admin == ["admin-token", "admin", "admin", '"system:masters"']
+    assert {user for _, user, _, _ in replicas} == {"system:serviceaccount:canary-operator:canary-operator"}
+    assert len({token for token, *_ in replicas}) == len({uid for _, _, uid, _ in replicas}) == 2
+    assert not any("system:masters" in groups for *_, groups in replicas)
 
 
 def test_only_the_operator_is_audited(state: State) -> None:
@@ -46,7 +47,9 @@ def test_only_the_operator_is_audited(state: State) -> None:
     assert policy["rules"] == [{"level": "Metadata", "users": [control_plane.OPERATOR]}, {"level": "None"}]
 
 
-@pytest.mark.parametrize("file", ["tokens.csv", "service-accounts.key", "kubeconfig", "operator.kubeconfig"])
+@pytest.mark.parametrize(
+    "file", ["tokens.csv", "service-accounts.key", "kubeconfig", "operator.kubeconfig", "standby.kubeconfig"]
+)
 def test_secrets_are_readable_by_their_owner_alone(state: State, file: str) -> None:
     """On a shared machine nobody else gets in."""
     assert stat.S_IMODE((state.directory / file).stat().st_mode) == 0o600

@@ -1,0 +1,27 @@
+"""Two replicas of the operator, of which one leads."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from testbed.cluster import Cluster
+from testbed.operator import OperatorProcess
+
+
+def seconds_until(condition: Callable[[], bool], patience: float) -> float:
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < patience, "it took too long"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+@contextmanager
+def a_pair(cluster: Cluster, place: str, **settings: Any) -> Iterator[tuple[OperatorProcess, OperatorProcess]]:
+    """The leader, and one that waits; each with a token of its own. `settings` are those of both processes."""
+    standby = {"CANARY_OPERATOR_KUBECONFIG": str(cluster.state.standby_kubeconfig)}
+    with OperatorProcess(cluster, f"{place}-0", namespace=place, **settings) as first:
+        seconds_until(first.leads, 10)
+        with OperatorProcess(cluster, f"{place}-1", namespace=place, environment=standby, **settings) as second:
+            yield first, second
