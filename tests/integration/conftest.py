@@ -5,6 +5,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,13 +33,26 @@ def cluster(testrun_uid: str, worker_id: str) -> Cluster:
     return cluster
 
 
-@pytest.fixture
-def namespace(cluster: Cluster) -> Iterator[str]:
-    """A fresh namespace; what is in it goes away after the test."""
+@contextmanager
+def a_namespace(cluster: Cluster) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex[:8]}"
     cluster.kubectl("create", "namespace", name)
     yield name
     cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A fresh namespace; what is in it goes away after the test."""
+    with a_namespace(cluster) as name:
+        yield name
+
+
+@pytest.fixture
+def second_namespace(cluster: Cluster) -> Iterator[str]:
+    """One more, for a test that needs two."""
+    with a_namespace(cluster) as name:
+        yield name
 
 
 @pytest.fixture(scope="session")

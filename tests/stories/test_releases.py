@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from canary_operator.api import reasons
 from canary_operator.api.status import Outcome, State
-from canary_operator.core.actions import EnsureCanary, Record, SetWeight
+from canary_operator.core.actions import Abandon, EnsureCanary, Record, SetWeight
 from canary_operator.operator.reading import read_status
 from tests.doubles.story import Story, a_spec
 
@@ -375,6 +375,16 @@ async def test_deleting_a_rollout_gives_everything_back() -> None:
     assert story.cluster.canary is None
     assert not story.cluster.adopted
     assert story.cluster.paused, "a template that nobody analysed stays unshipped"
+
+
+async def test_what_was_made_beside_a_deployment_goes_without_it_too() -> None:
+    """Somebody deleted the Deployment first; the canary Service was once left behind for ever."""
+    story = await a_release()
+    story.cluster.deployment_exists = False
+    story.cluster.deleting = True
+    await story.after(seconds=15)
+    assert Abandon(unpause=False) in story.writes
+    assert not story.cluster.finalizer
 
 
 async def test_records_come_before_a_weight_rises_and_after_it_fell() -> None:

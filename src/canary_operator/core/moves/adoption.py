@@ -41,7 +41,9 @@ def pause(world: World, finding: Finding) -> Move:
 
 
 def give_back(world: World, finding: Finding) -> Move:
+    """What we made beside a Deployment goes even when that is gone already."""
     abandon: tuple[Action, ...] = ()
-    if isinstance(world.deployment, DeploymentFacts):
-        abandon = (Abandon(unpause=not world.deployment.pending),)
+    if world.deployment is not None:
+        runs = isinstance(world.deployment, DeploymentFacts) and not world.deployment.pending
+        abandon = (Abandon(unpause=runs),)
     return Move((), in_state(world, finding), (), (*abandon, RemoveFinalizer()))
