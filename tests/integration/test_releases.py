@@ -6,7 +6,6 @@ from math import sqrt
 
 import pytest
 
-from testbed.cluster import Cluster, ExtraPrometheus
 from testbed.operator import OperatorProcess
 from testbed.shop import CANARY, Manifest, Rollout, Shop, Traffic, rollout
 
@@ -24,11 +23,6 @@ def traffic(shop: Shop) -> Iterator[Traffic]:
     """A hundred requests per second, from before the release until after the end."""
     with shop.traffic(100) as traffic:
         yield traffic
-
-
-@pytest.fixture
-def prometheus(cluster: Cluster) -> ExtraPrometheus:
-    return cluster.extra_prometheus()
 
 
 def finished(shop: Shop, runs: int = 1) -> Rollout:
@@ -91,24 +85,6 @@ def test_a_bad_release_is_rolled_back(shop: Shop, traffic: Traffic, operator: Op
     assert canary["last"] - canary["first_failure"] < 20
     assert shop.pods() == stable
     assert everything_is_given_back(shop, route)
-
-
-def test_it_holds_while_prometheus_is_gone(
-    cluster: Cluster, place: str, shop: Shop, traffic: Traffic, prometheus: ExtraPrometheus
-) -> None:
-    """A blind judge neither goes on nor goes back; when it sees again the run goes on and is promoted."""
-    with OperatorProcess(cluster, f"operator-{place}", namespace=place, prometheus_url=prometheus.url):
-        shop.adopt(rollout((("25%", "6s"), ("100%", "3s"))))
-        release_until_staged(shop, "v2")
-        cluster.stop(prometheus.name)
-        held = shop.until("a hold", lambda seen: seen.held)
-        assert held.reason == "MetricsUnavailable"
-        assert "connection refused" in held.message
-        time.sleep(7)
-        assert (shop.rollout().held, shop.weight()) == (True, WEIGHT)
-        cluster.start(prometheus.name)
-        assert finished(shop).last["outcome"] == "Promoted"
-        assert traffic.failures() == 0
 
 
 @pytest.mark.parametrize(("weight", "share"), [("0.5%", 0.005), ("25%", 0.25)])
