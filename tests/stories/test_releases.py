@@ -44,6 +44,17 @@ async def test_a_good_release_goes_out_stage_by_stage() -> None:
     assert story.weights[:4] == [Fraction(1, 20), Fraction(1, 4), Fraction(1), Fraction(0)]
 
 
+async def test_a_stage_of_one_look_is_made_longer() -> None:
+    """One look alone never condemns a canary, so it never lets one pass: this one failed everything from the start."""
+    story = await Story(a_spec(stages=("10%", "100%"), duration="5s", minCanaryRequests=10)).adopted()
+    await story.release("v2")
+    await story.after(seconds=5, canary_bad=1.0)
+    story.expects(weight="10%", reason=reasons.COLLECTING_REQUESTS, state=State.STAGED)
+    await story.after(seconds=30, canary_bad=1.0)
+    story.expects(weight="0%", reason=reasons.ROLLED_BACK)
+    assert max(story.weights) == Fraction(1, 10)
+
+
 async def test_a_bad_release_goes_home() -> None:
     """Evidence of harm sends all traffic back to stable before anything else is written."""
     story = await a_release()

@@ -24,6 +24,8 @@ from canary_operator.core.stage_clock import stage_end
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import World
 
+FEWEST_LOOKS = 2
+
 
 def promoted_by_hand(world: World) -> Finding | None:
     if world.run.promote:
@@ -56,6 +58,15 @@ def requests_missing(world: World) -> Finding | None:
     if world.now < extended_until(world):
         return Finding(Event.WAITED, reasons.COLLECTING_REQUESTS, f"{text}; {_eta(world, missing)}")
     return _still_missing(world, f"{text}; {_eta(world, missing)}")
+
+
+def seen_only_once(world: World) -> Finding | None:
+    """One look, however bad, is never enough for a breach; so it is not enough to go on either."""
+    evidence = world.run.evidence
+    if not evidence.stage.canary.requests or evidence.stage_looks >= FEWEST_LOOKS:
+        return None
+    text = "every canary request of this stage came within one look, and one look alone can't show harm"
+    return Finding(Event.WAITED, reasons.COLLECTING_REQUESTS, text)
 
 
 def nobody_to_compare_with(world: World) -> Finding | None:
@@ -138,6 +149,7 @@ STAGED = (
     baseline_burning,
     time_not_over,
     requests_missing,
+    seen_only_once,
     nobody_to_compare_with,
     stage_passed,
 )
