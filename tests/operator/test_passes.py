@@ -1,10 +1,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any, cast
 
 import pytest
 
+from canary_operator.api.rollout import Spec
 from canary_operator.api.status import Status
+from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.decide import Decision
 from canary_operator.core.findings import Finding
 from canary_operator.core.transitions import Event
@@ -12,7 +15,7 @@ from canary_operator.errors import CanaryError, Conflict, NotLeading, Unavailabl
 from canary_operator.operator.agenda import Turn
 from canary_operator.operator.passes import LONGEST_RETRY, LONGEST_RETRY_IN_A_RUN, Passes
 from canary_operator.operator.store import Store
-from canary_operator.ports import Ports
+from canary_operator.ports import Ports, Target
 from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.resources import DEPLOYMENTS, ROLLOUTS, VIRTUAL_SERVICES, WATCHED
 from canary_operator.reconcile.loop import Rollout
@@ -32,6 +35,12 @@ class Metrics:
         self.unwatched.append(uid)
 
 
+class Traffic:
+    """Takes every weight."""
+
+    async def set_weight(self, _: Target, __: SetWeight) -> None: ...
+
+
 class Bench:
     """A store with one rollout, and a loop that answers as told."""
 
@@ -43,11 +52,12 @@ class Bench:
         self.answer: Decision | Exception = a_decision(Status())
         self.preferred: dict[str, bool] = {}
         self.passed_turns: list[Turn] = []
+        self.taken_back_turns: list[Turn] = []
         self.failures: list[str] = []
         self.passes = Passes(
             self.store,
             cast("Kubernetes", self.server),
-            cast("Ports", self),
+            Ports(cast("Any", Traffic()), cast("Any", None), cast("Any", self.metrics), cast("Any", None)),
             reconcile=self.reconcile,
             prefer=self.prefer,
             watcher=self,
@@ -66,8 +76,11 @@ class Bench:
     def prefer(self, uid: str, *, urgent: bool) -> None:
         self.preferred[uid] = urgent
 
-    def passed(self, turn: Turn, _: Decision, __: datetime) -> None:
+    def passed(self, turn: Turn, _: datetime) -> None:
         self.passed_turns.append(turn)
+
+    def taken_back(self, turn: Turn, _: datetime) -> None:
+        self.taken_back_turns.append(turn)
 
     def failed(self, error: str) -> None:
         self.failures.append(error)
@@ -224,3 +237,22 @@ async def test_what_a_rollout_refers_to_is_read_once(bench: Bench) -> None:
     assert len(bench.server.calls) == 3
     await bench.make()
     assert len(bench.server.calls) == 3
+
+
+@pytest.mark.parametrize(("purpose", "told"), [(Purpose.ROLL_BACK, [TURN]), (Purpose.STAGE, []), (Purpose.RELEASE, [])])
+async def test_a_rollback_is_told_as_soon_as_the_route_is_written(
+    bench: Bench, purpose: Purpose, told: list[Turn]
+) -> None:
+    """Although what comes after it fails: the traffic is where it belongs."""
+
+    async def fails_after_the_route(rollout: Rollout, ports: Ports, _: datetime) -> Decision:
+        assert isinstance(rollout.spec, Spec)
+        target = Target(rollout.namespace, rollout.name, rollout.uid, rollout.spec)
+        await ports.traffic.set_weight(target, SetWeight(Fraction(0), purpose, "run-1", 1))
+        assert bench.taken_back_turns == told
+        raise Unavailable("the API server is gone")
+
+    bench.passes.reconcile = fails_after_the_route
+    await bench.make()
+    assert bench.taken_back_turns == told
+    assert bench.passed_turns == []

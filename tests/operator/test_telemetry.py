@@ -7,10 +7,6 @@ import pytest
 
 from canary_operator.api.evidence import Counts
 from canary_operator.api.status import Condition, Hold, Pinned, State, Status
-from canary_operator.core.actions import Action, Purpose, SetWeight
-from canary_operator.core.decide import Decision
-from canary_operator.core.findings import Finding
-from canary_operator.core.transitions import Event
 from canary_operator.operator.agenda import Turn
 from canary_operator.operator.telemetry import Telemetry
 from canary_operator.providers.metrics.server import Look
@@ -41,10 +37,6 @@ class Page:
 @pytest.fixture
 def page() -> Page:
     return Page()
-
-
-def a_decision(*actions: Action) -> Decision:
-    return Decision(actions, Status(), Finding(Event.WAITED, "AtRest", ""), None)
 
 
 def test_every_name_is_ours(page: Page) -> None:
@@ -97,16 +89,15 @@ def test_series_end_with_their_rollout(page: Page) -> None:
     assert "checkout" not in page.text
 
 
-def test_a_rollback_is_timed_from_its_news(page: Page) -> None:
-    """From the reading that called for the pass; other passes don't count."""
+def test_passes_and_rollbacks_are_timed_from_their_news(page: Page) -> None:
+    """From the reading that called for the pass; users wait for the route, not for what the pass does after it."""
     turn = Turn("uid", NOON)
-    taken = SetWeight(Fraction(0), Purpose.ROLL_BACK, "run-1", 2)
-    page.telemetry.passed(turn, a_decision(), NOON + timedelta(seconds=0.2))
-    page.telemetry.passed(turn, a_decision(taken), NOON + timedelta(seconds=0.4))
-    page.telemetry.passed(turn, a_decision(replace(taken, purpose=Purpose.STAGE)), NOON)
+    page.telemetry.passed(turn, NOON + timedelta(seconds=0.2))
+    page.telemetry.taken_back(turn, NOON + timedelta(seconds=0.1))
+    page.telemetry.passed(turn, NOON + timedelta(seconds=0.4))
     assert page.value("rollback_latency_seconds_count") == 1
-    assert page.value("rollback_latency_seconds_sum") == 0.4
-    assert page.value("decision_lag_seconds_count") == 3
+    assert page.value("rollback_latency_seconds_sum") == 0.1
+    assert page.value("decision_lag_seconds_count") == 2
 
 
 def test_calls_looks_and_failures_are_counted(page: Page) -> None:

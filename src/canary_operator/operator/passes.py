@@ -1,7 +1,7 @@
 """One pass over one rollout: from the store to the loop and back, and what follows when it fails."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from canary_operator.errors import Conflict, InvalidCanary, NotLeading, Refused,
 from canary_operator.operator.agenda import Turn
 from canary_operator.operator.reading import read_verbs
 from canary_operator.operator.store import Store
+from canary_operator.operator.timed import TimedTraffic
 from canary_operator.ports import Ports
 from canary_operator.providers.journal import FINALIZER
 from canary_operator.providers.kubernetes import Kubernetes
@@ -38,7 +39,9 @@ class Prefer(Protocol):
 class Watcher(Protocol):
     """Told how passes went; `operator.telemetry` is one."""
 
-    def passed(self, turn: Turn, decision: Decision, ended: datetime) -> None: ...
+    def passed(self, turn: Turn, ended: datetime) -> None: ...
+
+    def taken_back(self, turn: Turn, at: datetime) -> None: ...
 
     def failed(self, error: str) -> None: ...
 
@@ -102,8 +105,9 @@ class Passes:
 
     async def _decided(self, turn: Turn, rollout: Rollout) -> Decision:
         began = self.now()
-        decision = await self.reconcile(rollout, self.ports, began)
-        self.watcher.passed(turn, decision, self.now())
+        traffic = TimedTraffic(self.ports.traffic, lambda: self.watcher.taken_back(turn, self.now()))
+        decision = await self.reconcile(rollout, replace(self.ports, traffic=traffic), began)
+        self.watcher.passed(turn, self.now())
         if decision.actions:
             acts = [type(action).__name__ for action in decision.actions]
             log.info("acted", state=decision.status.state, reason=decision.finding.reason, actions=acts)

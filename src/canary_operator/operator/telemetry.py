@@ -11,13 +11,11 @@ from prometheus_client.registry import Collector
 
 from canary_operator.api.quantities import parse_percentage
 from canary_operator.api.status import Status
-from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.evidence.judge import judge
 from canary_operator.core.plan import terms
 from canary_operator.operator.agenda import Turn
 from canary_operator.providers.metrics.server import Look
 from canary_operator.providers.resources import Resource
-from canary_operator.reconcile.loop import Decision
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -40,7 +38,7 @@ class Telemetry:
         )
         self._rollback = Histogram(
             "canary_operator_rollback_latency_seconds",
-            "From the news that called for a pass to the end of the pass that took the traffic from the canary.",
+            "From the news that called for a pass to the API server's answer that the canary gets no traffic.",
             buckets=_FAST,
             registry=own,
         )
@@ -83,11 +81,13 @@ class Telemetry:
         self._leader = Gauge("canary_operator_leader", "1 in the process that may write.", registry=own)
         self._waiting = Gauge("canary_operator_passes_waiting", "Passes that are due and have not begun.", registry=own)
 
-    def passed(self, turn: Turn, decision: Decision, ended: datetime) -> None:
+    def passed(self, turn: Turn, ended: datetime) -> None:
         """A pass was made."""
         self._lag.observe(max(0.0, (ended - turn.since).total_seconds()))
-        if any(isinstance(action, SetWeight) and action.purpose is Purpose.ROLL_BACK for action in decision.actions):
-            self._rollback.observe(max(0.0, (ended - turn.since).total_seconds()))
+
+    def taken_back(self, turn: Turn, at: datetime) -> None:
+        """A pass has taken the traffic from a canary, and is not over yet."""
+        self._rollback.observe(max(0.0, (at - turn.since).total_seconds()))
 
     def failed(self, error: str) -> None:
         self._failures.labels(error).inc()

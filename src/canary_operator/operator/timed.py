@@ -1,0 +1,25 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.core.world import Missing, Problem, Route, Unknown
+from canary_operator.ports import Target, Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class TimedTraffic:
+    """The `Traffic` port, which tells when users are safe: what else a rollback's pass has to do comes after that."""
+
+    traffic: Traffic
+    taken_back: Callable[[], None]
+
+    async def look(self, target: Target) -> Route | Problem | Missing | Unknown:
+        return await self.traffic.look(target)
+
+    async def set_weight(self, target: Target, action: SetWeight) -> None:
+        await self.traffic.set_weight(target, action)
+        if action.purpose is Purpose.ROLL_BACK:
+            self.taken_back()
+
+    async def restore(self, target: Target) -> None:
+        await self.traffic.restore(target)
