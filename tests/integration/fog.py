@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -53,6 +54,8 @@ class Fog:
 
     def __init__(self, url: str) -> None:
         self.makes: Callable[[Answer], Answer] = clear
+        self.answered: list[datetime] = []
+        """When."""
         self._upstream = url
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -85,6 +88,7 @@ class Fog:
                     self.send_header("Content-Length", str(len(body)))
                     self.end_headers()
                     self.wfile.write(body)
+                    fog.answered.append(datetime.now(UTC))
 
             def log_message(self, *_: Any) -> None:
                 """Tests are quiet."""
