@@ -3,8 +3,10 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from typing import Any
 
+from testbed import audit
 from testbed.cluster import Cluster
 from testbed.operator import OperatorProcess
 
@@ -25,3 +27,9 @@ def a_pair(cluster: Cluster, place: str, **settings: Any) -> Iterator[tuple[Oper
         seconds_until(first.leads, 10)
         with OperatorProcess(cluster, f"{place}-1", namespace=place, environment=standby, **settings) as second:
             yield first, second
+
+
+def reigns(cluster: Cluster, place: str) -> list[str]:
+    """Whose writes took effect, one after the other; Events are told by whoever saw something."""
+    done = [it for it in audit.writes(cluster.state.audit_log) if it.namespace == place and it.took_effect]
+    return [uid for uid, _ in groupby(it.uid for it in done if it.resource != "events")]

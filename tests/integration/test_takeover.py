@@ -1,16 +1,14 @@
 """One replica goes on where the other was, in the middle of a run."""
 
 from collections.abc import Iterator
-from itertools import groupby
 
 import pytest
 
-from testbed import audit
 from testbed.cluster import Cluster
 from testbed.control_plane import FIRST, STANDBY
 from testbed.operator import OperatorProcess
 from testbed.shop import Shop, Traffic, rollout
-from tests.integration.replicas import a_pair, seconds_until
+from tests.integration.replicas import a_pair, reigns, seconds_until
 
 pytestmark = pytest.mark.integration
 
@@ -40,12 +38,6 @@ def change_places(old: OperatorProcess, new: OperatorProcess, shop: Shop, verb: 
 
 def orders(body: object) -> str:
     return str(body["metadata"]["annotations"]) if isinstance(body, dict) else ""
-
-
-def reigns(cluster: Cluster, place: str) -> list[str]:
-    """Whose writes took effect, one after the other; Events are told by whoever saw something."""
-    done = [it for it in audit.writes(cluster.state.audit_log) if it.namespace == place and it.took_effect]
-    return [uid for uid, _ in groupby(it.uid for it in done if it.resource != "events")]
 
 
 def test_a_run_outlives_its_leader(cluster: Cluster, place: str, shop: Shop, traffic: Traffic) -> None:
