@@ -2,7 +2,8 @@
 
 from testbed.shop.manifests import CANARY, NAME, Manifest, application, rollout
 from testbed.shop.seen import Rollout
+from testbed.shop.share import canary_share
 from testbed.shop.shop import Shop
 from testbed.shop.traffic import Traffic
 
-__all__ = ["CANARY", "NAME", "Manifest", "Rollout", "Shop", "Traffic", "application", "rollout"]
+__all__ = ["CANARY", "NAME", "Manifest", "Rollout", "Shop", "Traffic", "application", "canary_share", "rollout"]

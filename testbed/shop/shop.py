@@ -15,6 +15,7 @@ from testbed.shop.gateway import requests_by_service
 from testbed.shop.manifests import CANARY, NAME, Manifest, application, deployment, image, service
 from testbed.shop.reader import Reader
 from testbed.shop.seen import Rollout
+from testbed.shop.share import canary_share
 from testbed.shop.traffic import Traffic
 
 PATIENCE = 30.0
@@ -89,12 +90,7 @@ class Shop:
 
     def weight(self) -> int | float:
         """The canary's share in the live route, in percent."""
-        rules = self._virtual_service()["spec"]["http"]
-        destinations = next(rule["route"] for rule in rules if rule["name"] == "primary")
-        weights = Counter({it["destination"]["host"]: it.get("weight", 0) for it in destinations})
-        total = weights.total()
-        share = 100 * weights[CANARY] / total if total else 0
-        return int(share) if share == int(share) else share
+        return canary_share(self._virtual_service())
 
     def gateway_counts(self) -> Counter[str]:
         """Requests that Envoy has sent to each Service."""
