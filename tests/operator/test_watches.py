@@ -19,8 +19,10 @@ class Server:
     def __init__(self) -> None:
         self.served = set(WATCHED)
         self.watched: list[tuple[Resource, ...]] = []
-        self.ends_watches: Exception | None = None
+        self.ends_watches: BaseException | None = None
         self.away = False
+        self.told_to_end: asyncio.Task[None] | None = None
+        """Cancelled when the watches end."""
 
     async def discover(self, resource: Resource) -> bool:
         if self.away:
@@ -43,6 +45,8 @@ class Server:
         while self.ends_watches is None:  # noqa: ASYNC110 -- the test sets it plainly
             await asyncio.sleep(0.001)
         error, self.ends_watches = self.ends_watches, None
+        if self.told_to_end is not None:
+            self.told_to_end.cancel()
         raise error
 
 
@@ -120,6 +124,23 @@ async def test_a_kind_that_goes_away_is_missed(bench: Bench) -> None:
     bench.server.ends_watches = RuntimeError("404")
     await bench.until(lambda: bool(bench.watches.missing))
     assert not bench.store.synced(VIRTUAL_SERVICES)
+
+
+async def test_watches_end_although_they_fail_when_they_are_told_to(bench: Bench) -> None:
+    """Both in the same moment: the failure must not hide the order, or the process would never stop."""
+    task = asyncio.create_task(bench.watches.run())
+    while not bench.watches.all_synced():  # noqa: ASYNC110 -- what is waited for knows no event
+        await asyncio.sleep(0.002)
+    bench.server.ends_watches, bench.server.told_to_end = RuntimeError("gone"), task
+    await asyncio.wait([task], timeout=3)
+    assert task.cancelled()
+
+
+async def test_watches_that_somebody_else_cancelled_are_begun_anew(bench: Bench) -> None:
+    """The framework cancels tasks of its own now and then; nothing may go on without its watches."""
+    bench.server.ends_watches = asyncio.CancelledError()
+    await bench.until(lambda: len(bench.server.watched) == 2)
+    assert bench.restarts == 1
 
 
 async def test_an_api_server_that_does_not_answer_is_no_missing_kind(bench: Bench) -> None:

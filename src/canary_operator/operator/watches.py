@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 
 import structlog
 
@@ -61,10 +61,10 @@ class Watches:
             begun = clock()
             try:
                 await self._once()
-            except* KindsChanged:
+            except KindsChanged:
                 pause = 0.0
-            except* Exception as errors:  # noqa: BLE001 -- whatever ended the watches, they are begun again
-                log.warning("watches_ended", errors=[repr(error) for error in errors.exceptions])
+            except Exception as error:  # noqa: BLE001 -- whatever ended the watches, they are begun again
+                log.warning("watches_ended", error=repr(error))
             self._restarted()
             await asyncio.sleep(pause)
             calm = clock() - begun > CALM_SECONDS
@@ -76,12 +76,12 @@ class Watches:
         for resource in served:
             if not self._store.synced(resource):
                 await self._sweep.read(resource)
-        async with asyncio.TaskGroup() as group:
-            if served:
-                group.create_task(self._watch(served), name="watches")
-                group.create_task(self._sweep.run(served), name="sweep")
-            if self.missing:
-                group.create_task(self._wait_for_kinds(), name="missing kinds")
+        parts: dict[str, Coroutine[None, None, None]] = {}
+        if served:
+            parts |= {"watches": self._watch(served), "sweeps": self._sweep.run(served)}
+        if self.missing:
+            parts["missing kinds"] = self._wait_for_kinds()
+        await _until_one_ends([asyncio.create_task(part, name=name) for name, part in parts.items()])
 
     async def _watch(self, served: Collection[Resource]) -> None:
         await watch(self._kubernetes, self._store, served, self._namespaces, started=self._started)
@@ -100,3 +100,20 @@ class Watches:
             log.error("kind_missing", kind=resource.kind, api_version=resource.api_version)
             self._store.lost(resource)
         self.missing = tuple(missing)
+
+
+async def _until_one_ends(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Raises why it ended; the others are ended too.
+
+    No task group: one that is cancelled while a task of it fails raises the failure and forgets the cancellation.
+    """
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in ended:
+        if task.cancelled():
+            raise RuntimeError(f"{task.get_name()} were cancelled by somebody else")
+        task.result()
