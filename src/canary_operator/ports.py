@@ -90,8 +90,11 @@ class Metrics(Protocol):
 
     def latest(self, target: Target) -> Reading | Unknown: ...
 
-    def watch(self, target: Target, *, provider: str) -> None:
-        """Keep taking looks for this rollout until `unwatch`."""
+    def watch(self, target: Target, *, provider: str, exchanged: bool = False) -> None:
+        """Keep taking looks for this rollout until `unwatch`.
+
+        `exchanged`: the stable Service's requests are the canary's, and the canary Service's the baseline's.
+        """
 
     def unwatch(self, uid: str) -> None: ...
 

@@ -1,6 +1,7 @@
 """Every port in memory: a small cluster that a story can move, with a clock that is told the time."""
 
 from collections import Counter as Tally
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -53,15 +54,17 @@ class MemoryCluster:
     record: RouteRecord | None = None
     route_problem: Problem | Missing | Unknown | None = None
     template: str = "v1"
-    running: str = "v1"
+    pods: Tally[str] = field(default_factory=lambda: Tally({"v1": 10}))
+    """The Deployment's pods by the template they were made from; all of them are ready."""
     paused: bool = False
     adopted: bool = False
     stable_replicas: int = 10
+    """What the Deployment asks for; without a workload, the endpoints of the stable Service."""
     canary: CanaryFacts | None = None
     canary_starts: bool = True
     """New canary pods get ready at once."""
     rolls: bool = True
-    """An unpaused Deployment is rolled out at once."""
+    """An unpaused Deployment is rolled out at once; else `roll` does it, pod by pod."""
     deployment_exists: bool = True
     status: Status = field(default_factory=Status)
     generation: int = 1
@@ -71,12 +74,17 @@ class MemoryCluster:
     metrics_down: str | None = None
     metrics_ahead: timedelta = timedelta(0)
     """By how much Prometheus' clock is ahead of ours."""
+    watched: dict[str, bool] = field(default_factory=dict)
+    """Uid -> whether the Services have changed their roles."""
     totals: dict[str, Counter] = field(default_factory=lambda: {"canary": Counter(0, 0), "baseline": Counter(0, 0)})
+    bad: set[str] = field(default_factory=set)
     log: list[Action] = field(default_factory=list)
     """Every write that took effect, in order."""
     faults: dict[int, type[Exception]] = field(default_factory=dict)
     """Raise this at the n-th write: before it when n is even, after it when odd."""
     writes: int = 0
+    on_write: Callable[[Action], None] = lambda _: None
+    """Told of every write that took effect."""
     before_weight: Fraction | None = None
     """Just before the next weight is written somebody sets the share to this."""
     refuses: tuple[type[Action], Exception] | None = None
@@ -105,10 +113,38 @@ class MemoryCluster:
         )
 
     def traffic(self, requests: int, *, canary_bad: float = 0.0, baseline_bad: float = 0.0) -> None:
-        """So many requests by the live weight, with so large shares of bad ones."""
+        """So many requests by the live weight, with so large shares of bad ones at the canary and the stable Service.
+
+        Versions in `bad` fail a half of theirs, wherever they run.
+        """
         canary = round(requests * self.share)
+        canary_bad = max(canary_bad, 0.5 if self.canary and self.canary.revision in self.bad else 0.0)
+        baseline_bad = max(baseline_bad, 0.5 * sum(self.pods[each] for each in self.bad) / max(1, self.pods.total()))
         self._count("canary", canary, round(canary * canary_bad))
         self._count("baseline", requests - canary, round((requests - canary) * baseline_bad))
+
+    @property
+    def running(self) -> str | None:
+        """The revision of all pods; None while they differ."""
+        return next(iter(self.pods)) if len(self.pods) == 1 else None
+
+    def commit(self, revision: str) -> None:
+        """A new template: with the admission policy paused in the same write, else rolled out unless paused."""
+        self.template = revision
+        policy = self.spec.workload is not None and self.spec.workload.adoption == "Policy"
+        self.paused = self.paused or policy
+        self.settle()
+
+    def settle(self) -> None:
+        if self.rolls:
+            self.roll(self.pods.total())
+
+    def roll(self, count: int) -> None:
+        """The Deployment's controller exchanges so many pods, unless it is paused."""
+        for _ in range(0 if self.paused else count):
+            old = next((revision for revision in self.pods if revision != self.template), None)
+            if old is not None:
+                self.pods = +(self.pods - Tally([old])) + Tally([self.template])
 
     def _count(self, arm: str, requests: int, bad: int) -> None:
         before = self.totals[arm]
@@ -128,6 +164,7 @@ class _Write:
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self.cluster.log.append(self.action)
+            self.cluster.on_write(self.action)
             number = self.cluster.writes
             self.cluster.writes += 1
             self._strike(2 * number + 1)
@@ -155,7 +192,8 @@ class _Traffic:
             return
         if self.cluster.before_weight is not None:
             self.cluster.share, self.cluster.before_weight = self.cluster.before_weight, None
-        assert action.weight <= self.cluster.share or action.decided_on is not None, "a rise says what it replaces"
+        falls = action.weight >= self.cluster.share if action.mirrored else action.weight <= self.cluster.share
+        assert falls or action.decided_on is not None, "a rise says what it replaces"
         if not action.may_replace(self.cluster.share):
             raise Conflict(f"the share is {self.cluster.share} by now")
         async with self.cluster.write(action):
@@ -180,15 +218,16 @@ class _Workloads:
             return None
         if not world.deployment_exists:
             return Missing("Deployment shop/checkout")
+        pods, updated = world.pods.total(), world.pods[world.template]
         return DeploymentFacts(
             revision=world.template,
             paused=world.paused,
             adopted=world.adopted,
-            rolled_out=world.template == world.running,
-            rolling=False,
-            pending=world.paused and world.template != world.running,
+            rolled_out=world.stable_replicas == pods == updated,
+            rolling=updated < pods and (updated > 0 or not world.paused),
+            pending=world.paused and updated == 0 and world.stable_replicas > 0,
             replicas=world.stable_replicas,
-            available=world.stable_replicas,
+            available=pods,
             progress_deadline=timedelta(minutes=10),
             generation=1,
         )
@@ -202,7 +241,7 @@ class _Workloads:
     async def look_endpoints(self, target: Target) -> Endpoints:
         if target.spec.workload is None:
             return Endpoints(self.cluster.stable_replicas, 1 if self.cluster.canary_starts else 0)
-        return Endpoints(self.cluster.stable_replicas, self.cluster.canary.ready if self.cluster.canary else 0)
+        return Endpoints(self.cluster.pods.total(), self.cluster.canary.ready if self.cluster.canary else 0)
 
     async def perform(
         self, target: Target, action: Adopt | Abandon | Pause | Unpause | EnsureCanary | RemoveCanary
@@ -221,13 +260,14 @@ class _Workloads:
             case Abandon(unpause=unpause):
                 world.adopted = False
                 world.paused = world.paused and not unpause
+                world.settle()
             case Pause(revision=revision) | Unpause(revision=revision) if revision != world.template:
                 raise Conflict(f"the template is {world.template}, not {revision}")
             case Pause():
                 world.paused = True
             case Unpause():
                 world.paused = False
-                world.running = world.template if world.rolls else world.running
+                world.settle()
             case EnsureCanary(revision=revision, replicas=replicas):
                 if revision != world.template:
                     raise Conflict(f"the template is {world.template}, not {revision}")
@@ -239,23 +279,26 @@ class _Workloads:
 @dataclass(frozen=True, slots=True)
 class _Metrics:
     cluster: MemoryCluster
-    watched: Tally[str] = field(default_factory=Tally)
 
     def latest(self, target: Target) -> Reading | Unknown:
         world = self.cluster
-        assert target.uid == "u-1"
+        if target.uid not in world.watched:
+            return Unknown("the metrics of this rollout are not watched")
         if world.metrics_down is not None:
             return Unknown("connection refused", code=world.metrics_down)
-        at = world.now + world.metrics_ahead
-        source = SourceSample(at=at, canary=world.totals["canary"], baseline=world.totals["baseline"])
+        canary, baseline = world.totals["canary"], world.totals["baseline"]
+        if world.watched[target.uid]:
+            canary, baseline = baseline, canary
+        source = SourceSample(at=world.now + world.metrics_ahead, canary=canary, baseline=baseline)
         five = timedelta(seconds=5)
         return Reading(Sample({"gateway": source}), scrape=five, settle=five, skew=world.metrics_ahead)
 
-    def watch(self, target: Target, *, provider: str) -> None:
-        self.watched[f"{target.uid}/{provider}"] += 1
+    def watch(self, target: Target, *, provider: str, exchanged: bool = False) -> None:
+        assert provider == "default"
+        self.cluster.watched[target.uid] = exchanged
 
     def unwatch(self, uid: str) -> None:
-        self.watched.pop(uid, None)
+        self.cluster.watched.pop(uid, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Story:
         self.cluster = MemoryCluster(spec or a_spec())
         self.working: Status | None = None
         self.highest = Fraction(0)
+        self._at_death: str | None = None
 
     async def passes(self) -> "Story":
         """Pass after pass until nothing is to be done at this moment."""
@@ -51,6 +52,9 @@ class Story:
                 decision = await reconcile(self.cluster.rollout(self.working), self.cluster.ports, self.cluster.now)
             except Crash:
                 self.working = None
+                if self._at_death is not None:
+                    self.cluster.commit(self._at_death)
+                    self._at_death = None
                 continue
             except Conflict:
                 continue
@@ -65,10 +69,13 @@ class Story:
 
     async def release(self, revision: str) -> "Story":
         """A new template, paused in the same write as the admission policy does."""
-        self.cluster.template = revision
-        self.cluster.paused = True
+        self.cluster.commit(revision)
         self.cluster.log.clear()
         return await self.passes()
+
+    def dies_with(self, revision: str) -> None:
+        """This template comes as soon as the process has died, before the next one starts."""
+        self._at_death = revision
 
     async def after(  # noqa: PLR0913 -- each names one thing that flows while time passes
         self,

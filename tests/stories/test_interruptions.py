@@ -71,11 +71,11 @@ class Chaos(Story):
         await self.after(seconds=20, rate=0)
 
     async def commit(self) -> None:
-        self.cluster.template, self.cluster.paused = f"v{len(self.cluster.log) + 2}", True
+        self.cluster.commit(f"v{len(self.cluster.log) + 2}")
         await self.passes()
 
     async def revert(self) -> None:
-        self.cluster.template, self.cluster.paused = self.cluster.running, True
+        self.cluster.commit(self.status.stable_revision or self.cluster.template)
         await self.passes()
 
     async def blind(self) -> None:

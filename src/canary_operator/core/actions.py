@@ -35,10 +35,13 @@ class SetWeight:
     stage: int
     decided_on: Fraction | None = None
     """The live share that a rise was decided on; a fall is written over any."""
+    mirrored: bool = False
+    """The new revision has the rest of the share, as in a reversed run."""
 
     def may_replace(self, live: Fraction) -> bool:
         """Whether it may be written over this live share; somebody may have changed it since the look."""
-        return self.decided_on is None or live == self.decided_on or self.weight <= live
+        rises = self.weight < live if self.mirrored else self.weight > live
+        return self.decided_on is None or live == self.decided_on or not rises
 
 
 @dataclass(frozen=True, slots=True)

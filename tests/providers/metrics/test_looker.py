@@ -12,6 +12,7 @@ import pytest
 
 from canary_operator.api.reasons import METRICS_UNAVAILABLE, PROVIDER_UNKNOWN
 from canary_operator.api.rollout import Spec
+from canary_operator.core.evidence.sample import SourceSample
 from canary_operator.core.world import Reading, Unknown
 from canary_operator.errors import Unavailable
 from canary_operator.ports import Target
@@ -129,6 +130,28 @@ async def test_a_watched_rollout_gets_readings_one_after_the_other() -> None:
         assert (reading.scrape, reading.settle) == (timedelta(seconds=1), timedelta(seconds=1))
         assert told.uids[-1] == target.uid
     assert server.closed == 1
+
+
+async def test_services_may_exchange_their_roles() -> None:
+    """What was measured and read before is forgotten: it was said of the other arm."""
+    server, target = Scripted(), a_target()
+    told = Told(default=server)
+    async with running(told) as metrics:
+        metrics.watch(target, provider="default")
+        before = sources_of(await told.until(Reading, target))
+        metrics.watch(target, provider="default", exchanged=True)
+        assert isinstance(metrics.latest(target), Unknown)
+        server.services = ("checkout-canary",)
+        after = sources_of(await told.until(Reading, target))
+    assert before.canary is None
+    assert before.baseline is not None
+    assert after.canary is None
+    assert after.baseline is not None
+
+
+def sources_of(reading: Reading) -> SourceSample:
+    (source,) = reading.sample.sources.values()
+    return source
 
 
 async def test_one_question_serves_all_rollouts() -> None:

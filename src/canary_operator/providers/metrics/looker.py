@@ -43,13 +43,13 @@ class PrometheusMetrics:
         }
         self._provider: dict[str, str] = {}
 
-    def watch(self, target: Target, *, provider: str) -> None:
+    def watch(self, target: Target, *, provider: str, exchanged: bool = False) -> None:
         """Repeatable; what was measured is measured again only after `unwatch`, or for other Services."""
         if self._provider.get(target.uid, provider) != provider:
             self.unwatch(target.uid)
         self._provider[target.uid] = provider
         if (looks := self._looks.get(provider)) is not None:
-            looks.watch(target.uid, _arms(target))
+            looks.watch(target.uid, _arms(target, exchanged=exchanged))
 
     def unwatch(self, uid: str) -> None:
         if (looks := self._looks.get(self._provider.pop(uid, ""))) is not None:
@@ -72,8 +72,7 @@ class PrometheusMetrics:
             await asyncio.Event().wait()
 
 
-def _arms(target: Target) -> Arms:
-    return Arms(
-        stable=Service(target.namespace, target.spec.traffic.stable_service),
-        canary=Service(target.namespace, target.spec.canary_service),
-    )
+def _arms(target: Target, *, exchanged: bool) -> Arms:
+    stable = Service(target.namespace, target.spec.traffic.stable_service)
+    canary = Service(target.namespace, target.spec.canary_service)
+    return Arms(stable=canary, canary=stable) if exchanged else Arms(stable=stable, canary=canary)

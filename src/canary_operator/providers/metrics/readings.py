@@ -15,7 +15,7 @@ STALE_AFTER_SCRAPES = 3
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """The two Services of a rollout."""
+    """The two Services of a rollout, by the role that they have now."""
 
     stable: Service
     canary: Service

@@ -4,7 +4,7 @@ The new weights follow from the live *shares* alone, so an object that we edited
 again gives what editing the original would have given.
 """
 
-from canary_operator.core.actions import SetWeight
+from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Problem, Route
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.destinations import Destination, canary_of, rescaled, weighted
@@ -33,7 +33,10 @@ def desired(live: Object, asked: Split, action: SetWeight) -> Object | Problem:
     if action.weight == 0:
         return drained(live, asked, action)
     found = find(live, asked)
-    return found if isinstance(found, Problem) else _split(live, found, action)
+    if isinstance(found, Problem):
+        return found
+    everything = action.purpose is Purpose.ROLL_BACK and action.weight == 1
+    return _filled(live, found, action) if everything else _split(live, found, action)
 
 
 def changed(live: Object, after: Object) -> bool:
@@ -48,6 +51,18 @@ def _split(live: Object, found: Found, action: SetWeight) -> Object | Problem:
     if weights is None:
         return too_fine(live, rule.index, action)
     route = _route(rule, weights, found.split.canary, live["metadata"]["namespace"])
+    noted = annotations(live, found.split.rollout, _entry(found, action))
+    return with_annotations(with_destinations(live, rule.index, route), noted)
+
+
+def _filled(live: Object, found: Found, action: SetWeight) -> Object | Problem:
+    """The rollback of a reversed run: what stable weighs is the canary's; as in a drain nobody else is touched."""
+    rule = found.rule
+    if rule.canary is None or rule.ours == 0:
+        return _split(live, found, action)
+    route = list(rule.destinations)
+    route[rule.canary] = weighted(route[rule.canary], rule.ours)
+    route[rule.stable] = weighted(route[rule.stable], 0)
     noted = annotations(live, found.split.rollout, _entry(found, action))
     return with_annotations(with_destinations(live, rule.index, route), noted)
 
