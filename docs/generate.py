@@ -20,6 +20,7 @@ STATES = {
     State.PREPARING: "The canary is scaled up and made ready for the stage's weight.",
     State.STAGED: "The canary has the stage's weight and is judged.",
     State.PROMOTING: "The canary has all the traffic while the Deployment rolls to the new revision.",
+    State.STANDING_IN: "The canary carries the stable revision and all the traffic; the Deployment rolls off traffic.",
     State.CLEANING: "The outcome is decided: weight 0, drain, restore the route, remove the canary.",
     State.LEAVING: "The rollout is being deleted and gives everything back.",
 }

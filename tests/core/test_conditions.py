@@ -77,7 +77,7 @@ def test_a_failure_is_told_without_a_gap(outcome: Outcome) -> None:
 def test_succeeded_never_speaks_of_an_earlier_run_while_one_is_tidied_up() -> None:
     """Who waits for the verdict of this run must not read the last one's."""
     run = at_stage().model_copy(update={"outcome": Outcome.ROLLED_BACK})
-    status = Status(state=State.CLEANING, run=run, history=(a_past_run(Outcome.PROMOTED),))
+    status = Status(state=State.CLEANING, run=run, history=(a_past_run(Outcome.PROMOTED, "v1-0"),))
     assert truths(status, Finding(Event.WAITED, reasons.ROLLED_BACK, "bad"))["Succeeded"] == "Unknown"
 
 
@@ -110,9 +110,9 @@ def test_what_one_apply_brings_may_come_in_any_order() -> None:
     assert find(conditions(Status(), wrong, 1, NOON), "Stalled").status == "True"
 
 
-def a_past_run(outcome: Outcome) -> PastRun:
+def a_past_run(outcome: Outcome, run: str = "v2-1") -> PastRun:
     return PastRun(
-        id="v2-1",
+        id=run,
         revision="v2",
         outcome=outcome,
         reason=reasons.HARM,

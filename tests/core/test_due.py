@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from canary_operator.api import reasons
@@ -37,6 +38,10 @@ def test_what_sends_no_event_is_looked_for() -> None:
     assert next_due(nearly, WAITED, nearly.status, acted=False) == NOON + SOON
     rolled = a_world(State.PROMOTING, at_stage(3, "1", ends_at=None), deployment=AT_REST)
     assert next_due(rolled, WAITED, rolled.status, acted=False) == NOON + SOON
+    back = a_world(State.STANDING_IN, at_stage(3, "1", ends_at=None), deployment=AT_REST)
+    assert next_due(back, WAITED, back.status, acted=False) == NOON + SOON
+    other = replace(back, deployment=replace(AT_REST, revision="v9"))
+    assert next_due(other, WAITED, other.status, acted=False) == NOON + SLOWLY
     unread = a_world(State.RESTING, route=Unknown("not listed yet"))
     assert next_due(unread, WAITED, unread.status, acted=False) == NOON + SHORTLY
     outside = a_world(State.OUTSIDE)

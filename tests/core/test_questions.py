@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -43,6 +44,27 @@ def test_stable_is_asked_for_endpoints_before_it_gets_its_traffic_back() -> None
     promoting = Status(state=State.PROMOTING, run=at_stage(3, "1"))
     assert questions(promoting, AT_REST, READY, NOON).endpoints
     assert not questions(promoting, DEPLOYMENT, READY, NOON).endpoints
+
+
+def test_a_canary_that_stands_in_costs_no_call_until_stable_is_back() -> None:
+    """Or until it may have lost its own pods, or is to be given everything again."""
+    standing = Status(state=State.STANDING_IN, stable_revision="v2", run=at_stage(3, "1"))
+    back = replace(AT_REST, revision="v2")
+    assert questions(standing, AT_REST, READY, NOON) == Questions()
+    assert questions(standing, back, READY, NOON).endpoints
+    assert questions(standing, AT_REST, UNREADY, NOON).endpoints
+    asked = Status(state=State.STANDING_IN, stable_revision="v2", run=at_stage(3, "1", reapply=True))
+    assert questions(asked, AT_REST, READY, NOON).endpoints
+
+
+def test_a_reversed_run_asks_about_the_deployment() -> None:
+    """It is the canary there; its pods' complaints are its owner's to read."""
+    preparing = Status(state=State.PREPARING, run=a_run(reversed=True))
+    assert questions(preparing, DEPLOYMENT, UNREADY, NOON) == Questions(endpoints=True)
+    few = replace(DEPLOYMENT, available=1)
+    assert questions(preparing, few, READY, NOON) == Questions()
+    staged = Status(state=State.STAGED, run=at_stage(reversed=True))
+    assert questions(staged, replace(DEPLOYMENT, available=0), READY, NOON).endpoints
 
 
 def test_without_a_workload_endpoints_are_asked_now_and_then() -> None:

@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 from canary_operator.api.evidence import Evidence
-from canary_operator.api.status import Pinned, State, Status
+from canary_operator.api.status import Condition, Outcome, PastRun, Pinned, State, Status
 from canary_operator.core.saving import must_save, saved_now
 from tests.doubles.memory import NOON
 from tests.doubles.worlds import at_stage
@@ -42,3 +42,23 @@ def test_at_rest_nothing_is_written_again() -> None:
     """A rollout without a run has no evidence."""
     assert not must_save(Status(), Status(), NOON + timedelta(days=1))
     assert saved_now(Status(), NOON) == Status()
+
+
+def test_what_the_canary_stands_in_for_is_written_when_it_changes() -> None:
+    """No look is taken meanwhile, so the message says only what people care about."""
+    run = at_stage(outcome=Outcome.PROMOTED)
+    past = PastRun(
+        id=run.id, revision="v2", outcome=Outcome.PROMOTED, reason="", message="", started_at=NOON, ended_at=NOON
+    )
+    one, other = (
+        Status(state=State.STANDING_IN, run=run, history=(past,), conditions=(ready(message),))
+        for message in ("v3 rolls", "v4 rolls")
+    )
+    assert must_save(one, other, NOON)
+    assert not must_save(one, one, NOON)
+
+
+def ready(message: str) -> Condition:
+    return Condition(
+        type="Ready", status="True", reason="", message=message, last_transition_time=NOON, observed_generation=1
+    )

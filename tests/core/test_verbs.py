@@ -12,6 +12,7 @@ POSSIBLE = {
     State.PREPARING: {"abort", "pause", "resume"},
     State.STAGED: {"abort", "promote", "pause", "resume"},
     State.PROMOTING: {"abort", "promote", "resume"},
+    State.STANDING_IN: {"resume"},
     State.CLEANING: set(),
     State.LEAVING: set(),
 }
@@ -48,11 +49,26 @@ def test_without_a_run_only_a_failed_one_can_be_retried() -> None:
     assert why_not(failed, "pause", "true") == "there is no run in progress"
 
 
-def test_abort_is_refused_after_the_point_of_no_return() -> None:
-    """Stable's old pods are leaving: there is nothing to go back to."""
+def test_abort_holds_after_the_point_of_no_return() -> None:
+    """Stable's old pods are leaving: there is nothing to go back to, and nothing goes on either."""
     world = a_running_world(State.PROMOTING, at_stage(3, "1", unpaused=True), abort="true")
     assert not abort_wanted(world)
-    assert "already" in str(why_not(world, "abort", "true"))
+    heard = hear(world)
+    assert heard is not None
+    assert heard[1].run is not None
+    assert heard[1].run.hold is not None
+    assert heard[1].run.hold.reason == reasons.PROMOTION_BREACH
+
+
+def test_no_person_promotes_what_was_breached() -> None:
+    """A mended revision does, or the word that it was a mistake."""
+    hold = Hold(reason=reasons.PROMOTION_BREACH, message="", since=NOON)
+    world = a_running_world(State.PROMOTING, at_stage(3, "1", unpaused=True, hold=hold))
+    assert "mended" in str(why_not(world, "promote", "true"))
+    heard = hear(a_running_world(State.PROMOTING, at_stage(3, "1", unpaused=True, hold=hold), resume="true"))
+    assert heard is not None
+    assert heard[1].run is not None
+    assert heard[1].run.hold is None
 
 
 def test_a_verb_is_noted_before_its_annotation_goes_and_acted_on_after() -> None:

@@ -16,7 +16,12 @@ _MOST_PASSES = 60
 
 
 def a_spec(
-    *, stages: tuple[str, ...] = ("5%", "25%", "100%"), duration: str = "5m", workload: bool = True, **analysis: object
+    *,
+    stages: tuple[str, ...] = ("5%", "25%", "100%"),
+    duration: str = "5m",
+    workload: bool = True,
+    adoption: str = "Policy",
+    **analysis: object,
 ) -> Spec:
     """A rollout as a user would write it; `analysis` overrides fields of that block."""
     judged = {
@@ -25,7 +30,9 @@ def a_spec(
         "metrics": [{"preset": "istio-error-rate", "maxIncrease": "50%"}],
         **analysis,
     }
-    of_what = {"workload": {"deploymentRef": {"name": "checkout"}}} if workload else {"revision": "v1"}
+    of_what = (
+        {"workload": {"deploymentRef": {"name": "checkout"}, "adoption": adoption}} if workload else {"revision": "v1"}
+    )
     return Spec.model_validate(
         {
             **of_what,

@@ -28,6 +28,7 @@ class State(StrEnum):
     PREPARING = "Preparing"
     STAGED = "Staged"
     PROMOTING = "Promoting"
+    STANDING_IN = "StandingIn"
     CLEANING = "Cleaning"
     LEAVING = "Leaving"
 
@@ -108,6 +109,8 @@ class Run(Model):
     """First ten characters of the revision and the number of the run."""
     revision: Annotated[str, Field(max_length=64)]
     """What is shipped."""
+    reversed: bool = False
+    """The arms changed places: the new revision is in the Deployment, and the canary's pods carry the stable one."""
     plan: Plan
     """What was asked."""
     base_replicas: int = 0
@@ -115,7 +118,7 @@ class Run(Model):
     stage: int = 1
     """The stage that runs or is being prepared, counted from 1."""
     weight: Share
-    """The share that we last wrote to the route."""
+    """The new revision's share that we last wrote to the route."""
     weight_changed_at: datetime | None = None
     """When we wrote it."""
     intent: Intent | None = None
@@ -225,12 +228,12 @@ class Status(Model):
     stage: Annotated[str, Field(max_length=8)] | None = None
     """The present stage of how many, for example 2/4."""
     weight: Annotated[str, Field(max_length=10)] | None = None
-    """The share that the canary was given."""
+    """The share that the new revision was given."""
     observed_weight: Annotated[str, Field(max_length=10)] | None = None
     """The share of requests that the canary got in this stage."""
     canary_requests: int | None = None
     """Requests that the canary answered in this run."""
     run: Run | None = None
-    """The run in progress."""
+    """The run in progress; while the canary stands in for stable, the one before."""
     history: Annotated[tuple[PastRun, ...], Field(max_length=HISTORY)] = ()
     """The last runs, newest first."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 from canary_operator.api import reasons
 from canary_operator.api.status import Condition, Outcome, State, Status
+from canary_operator.core.arms import is_past
 from canary_operator.core.findings import Finding
 from canary_operator.core.transitions import Event
 
@@ -15,7 +16,7 @@ _NOT_READY = frozenset({State.OUTSIDE, State.LEAVING})
 _MAY_FOLLOW = frozenset({reasons.ROUTE_NOT_FOUND, reasons.WORKLOAD_NOT_FOUND, reasons.SERVICE_NOT_FOUND})
 PATIENCE = timedelta(seconds=30)
 """What one `kubectl apply` brings comes in any order: a reference that is not there yet has failed only after this."""
-_MOVING = frozenset({State.PREPARING, State.STAGED, State.PROMOTING, State.CLEANING, State.LEAVING})
+_MOVING = frozenset({State.PREPARING, State.STAGED, State.PROMOTING, State.STANDING_IN, State.CLEANING, State.LEAVING})
 
 
 def conditions(status: Status, finding: Finding, generation: int, now: datetime) -> tuple[Condition, ...]:
@@ -49,6 +50,8 @@ def _stalled(status: Status, finding: Finding) -> bool:
     """A person must act: what is there can't be shipped or read, or was taken back."""
     if status.state is State.RESTING:
         return finding.event is Event.HELD or _failed(status, finding)
+    if status.state is State.STANDING_IN:
+        return _failed(status, finding)
     return status.state is State.OUTSIDE and finding.event is Event.HELD
 
 
@@ -60,14 +63,17 @@ def _may_follow(finding: Finding, ready: Condition | None, now: datetime) -> boo
 
 def _failed(status: Status, finding: Finding) -> bool:
     """From the pass that decides it on, without a gap: who waits for Ready must not see it in between."""
-    if status.run is not None:
+    if status.run is not None and not is_past(status):
         return status.run.outcome in _FAILURES
-    just_ended = finding.event is Event.TIDIED and status.last_outcome in _FAILURES
-    return just_ended or finding.reason in {reasons.ROLLED_BACK, reasons.ABORTED}
+    just_ended = finding.event in {Event.TIDIED, Event.TAKEN_BACK} and status.last_outcome in _FAILURES
+    return (just_ended and finding.reason != reasons.AT_REST) or finding.reason in {
+        reasons.ROLLED_BACK,
+        reasons.ABORTED,
+    }
 
 
 def _succeeded(status: Status) -> tuple[Kind, Truth, str, str]:
-    if status.run is not None:
+    if status.run is not None and not is_past(status):
         return "Succeeded", "Unknown", reasons.RUN_STARTED, f"run {status.run.id} is in progress"
     if not status.history:
         return "Succeeded", "Unknown", reasons.AT_REST, "there was no run yet"

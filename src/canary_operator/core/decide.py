@@ -6,6 +6,7 @@ from datetime import datetime
 from canary_operator.api import reasons
 from canary_operator.api.status import Hold, Run, State, Status, WorkloadStatus
 from canary_operator.core.actions import Action, Announce, Record
+from canary_operator.core.arms import by_place, by_role
 from canary_operator.core.checks import CHECKS
 from canary_operator.core.checks.running import nowhere_to_go
 from canary_operator.core.conditions import conditions
@@ -34,7 +35,7 @@ class Decision:
 
 def decide(world: World) -> Decision:
     """One transition at most; deciding twice about the same world gives the same answer."""
-    world = look(recognise(_by_our_clock(world)))
+    world = look(recognise(by_role(_by_our_clock(world))))
     finding = nowhere_to_go(world, first(CHECKS[world.status.state], world))
     if finding.event not in ENDINGS and (heard := hear(world)) is not None:
         actions, status = heard
@@ -63,7 +64,9 @@ def _conclude(world: World, finding: Finding, move: Move) -> Decision:
     )
     recorded = [action.status for action in actions if isinstance(action, Record)]
     status = recorded[-1] if recorded else status
-    return Decision(actions, status, finding, next_due(world, finding, status, acted=bool(move.actions)))
+    return Decision(
+        by_place(world.status, actions), status, finding, next_due(world, finding, status, acted=bool(move.actions))
+    )
 
 
 def _described(world: World, finding: Finding, status: Status) -> Status:
@@ -82,7 +85,7 @@ def _described(world: World, finding: Finding, status: Status) -> Status:
 def _keep_time(world: World, finding: Finding) -> World:
     """A hold stops the stage's clock, and its end lets it go on."""
     run = world.status.run
-    if run is None or run.outcome is not None:
+    if run is None or (run.outcome is not None and world.status.state is not State.STANDING_IN):
         return world
     run = _held(run, finding, world.now)
     if world.status.state in {State.STAGED, State.PREPARING}:

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from canary_operator.api.status import Run, State, Status
 from canary_operator.core.findings import Finding
+from canary_operator.core.questions import stable_awaited
 from canary_operator.core.stage_clock import look_span
 from canary_operator.core.transitions import Event
-from canary_operator.core.world import CanaryFacts, DeploymentFacts, Unknown, World
+from canary_operator.core.world import CanaryFacts, Unknown, World
 
 SOON = timedelta(milliseconds=250)
 """For what is about to change and sends no event."""
@@ -47,10 +48,10 @@ def _pause(world: World, status: Status) -> timedelta | None:
             return SHORTLY
         case State.STAGED, _ if status.run is not None:
             return SOON if status.run.unready_since is not None else _after_missed_looks(status.run)
-        case State.PROMOTING, _ if status.run is not None and status.run.unready_since is not None:
+        case State.PROMOTING | State.STANDING_IN, _ if status.run is not None and status.run.unready_since is not None:
             return SOON
-        case State.PROMOTING, _ if isinstance(world.deployment, DeploymentFacts) and world.deployment.rolled_out:
+        case State.PROMOTING | State.STANDING_IN, _ if stable_awaited(status, world.deployment):
             return SOON
-        case State.PROMOTING | State.CLEANING | State.LEAVING, _:
+        case State.PROMOTING | State.STANDING_IN | State.CLEANING | State.LEAVING, _:
             return SLOWLY
     return None

@@ -15,6 +15,8 @@ from canary_operator.core.world import Endpoints, Reading, World
 def look(world: World) -> World:
     """Count the newest reading into the run's evidence, and remember since when the canary has no endpoint."""
     run = world.status.run
+    if run is not None and world.status.state is State.STANDING_IN:
+        return replace(world, status=world.status.model_copy(update={"run": _watch_endpoints(world, run)}))
     if run is None or run.outcome is not None or world.status.state not in JUDGED:
         return world
     run = _watch_endpoints(world, run)

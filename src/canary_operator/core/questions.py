@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from canary_operator.api.status import Run, State, Status
+from canary_operator.core.arms import as_canary, is_reversed
 from canary_operator.core.capacity import canary_replicas
 from canary_operator.core.plan import present_stage
 from canary_operator.core.world import CanaryFacts, DeploymentFacts, Missing, Problem, Unknown
@@ -29,26 +30,28 @@ class Questions:
 def questions(status: Status, stable: Stable, canary: Canary, now: datetime) -> Questions:
     """Endpoints before any weight rises, and when the canary may have lost its own; pods while one is not ready."""
     run = status.run
+    if is_reversed(status):
+        canary = as_canary(stable)
     if status.state is State.OUTSIDE:
         return Questions(endpoints=True)
     if run is None or status.state not in _IN_A_RUN:
         return Questions()
-    asked = _IN_A_RUN[status.state](run, stable, canary, now)
+    asked = _IN_A_RUN[status.state](run, stable_awaited(status, stable), canary, now)
     return Questions(endpoints=asked.endpoints or run.reapply, pods=asked.pods)
 
 
-def _preparing(run: Run, _: Stable, canary: Canary, __: datetime) -> Questions:
+def _preparing(run: Run, _: bool, canary: Canary, __: datetime) -> Questions:
     match canary:
         case None:
             return Questions(endpoints=True)
         case CanaryFacts(ready=ready):
             enough = ready >= canary_replicas(run.base_replicas, present_stage(run).weight)
-            return Questions(endpoints=enough or run.weight > 0, pods=not enough)
+            return Questions(endpoints=enough or run.weight > 0, pods=not enough and not run.reversed)
         case Missing() | Unknown():
             return Questions(endpoints=run.weight > 0)
 
 
-def _staged(run: Run, _: Stable, canary: Canary, now: datetime) -> Questions:
+def _staged(run: Run, _: bool, canary: Canary, now: datetime) -> Questions:
     doubted = run.unready_since is not None
     match canary:
         case None:
@@ -60,21 +63,39 @@ def _staged(run: Run, _: Stable, canary: Canary, now: datetime) -> Questions:
             return Questions(endpoints=isinstance(canary, Missing))
 
 
-def _promoting(_: Run, stable: Stable, canary: Canary, __: datetime) -> Questions:
+def _promoting(_: Run, awaited: bool, canary: Canary, __: datetime) -> Questions:
     match canary:
         case CanaryFacts(ready=ready) if ready > 0:
-            return Questions(endpoints=isinstance(stable, DeploymentFacts) and stable.rolled_out)
+            return Questions(endpoints=awaited)
     return Questions(endpoints=True)
 
 
-def _leaving(run: Run, _: Stable, canary: Canary, __: datetime) -> Questions:
+def _standing_in(run: Run, awaited: bool, canary: Canary, __: datetime) -> Questions:
+    match canary:
+        case CanaryFacts(ready=ready) if ready > 0 and run.unready_since is None:
+            return Questions(endpoints=awaited)
+    return Questions(endpoints=True)
+
+
+def _leaving(run: Run, _: bool, canary: Canary, __: datetime) -> Questions:
     """Where we don't know the Deployment, its Service must tell whether stable can take the traffic."""
     return Questions(endpoints=canary is None and run.weight > 0)
 
 
-_IN_A_RUN: dict[State, Callable[[Run, Stable, Canary, datetime], Questions]] = {
+_IN_A_RUN: dict[State, Callable[[Run, bool, Canary, datetime], Questions]] = {
     State.PREPARING: _preparing,
     State.STAGED: _staged,
     State.PROMOTING: _promoting,
+    State.STANDING_IN: _standing_in,
     State.LEAVING: _leaving,
 }
+
+
+def stable_awaited(status: Status, stable: Stable) -> bool:
+    """The Deployment is rolled out with what was promoted, and gets the traffic as soon as its Service knows it."""
+    match status.state, stable:
+        case State.PROMOTING, DeploymentFacts(rolled_out=rolled_out):
+            return rolled_out
+        case State.STANDING_IN, DeploymentFacts(rolled_out=rolled_out, revision=revision):
+            return rolled_out and revision == status.stable_revision
+    return False

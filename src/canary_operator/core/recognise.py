@@ -5,6 +5,7 @@ from dataclasses import replace
 from canary_operator.api.rollout import Spec
 from canary_operator.api.status import Run, State
 from canary_operator.core.actions import Purpose
+from canary_operator.core.arms import due_share
 from canary_operator.core.moves.move import deadline
 from canary_operator.core.moves.stages import staged_run, withdrawn_run
 from canary_operator.core.plan import present_stage
@@ -22,7 +23,7 @@ def recognise(world: World) -> World:
         return _with(world, waiting, State.PREPARING)
     if state is State.PREPARING and _was_given(world, run):
         return _with(world, staged_run(run, world.now), State.STAGED)
-    if run.reapply and isinstance(world.route, Route) and world.route.share == run.weight:
+    if run.reapply and isinstance(world.route, Route) and world.route.share == due_share(world.status):
         return _with(world, run.model_copy(update={"reapply": False}), state)
     return world
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from canary_operator.api.status import Status
+from canary_operator.core.arms import is_past
 from canary_operator.core.stage_clock import look_span
 
 SAVE_EVERY = timedelta(seconds=30)
@@ -31,7 +32,7 @@ def _overdue(status: Status, now: datetime) -> bool:
 
 def _still(status: Status) -> Status:
     """The status without what flows from look to look."""
-    run = status.run
+    run, flows = status.run, status.run is not None and not is_past(status)
     if run is not None:
         hold = None if run.hold is None else run.hold.model_copy(update={"message": ""})
         flowing = {
@@ -50,7 +51,7 @@ def _still(status: Status) -> Status:
             "observed_weight": status.observed_weight is not None,
             "canary_requests": None,
             "conditions": tuple(
-                (each.type, each.status, each.reason, each.observed_generation, "" if run else each.message)
+                (each.type, each.status, each.reason, each.observed_generation, "" if flows else each.message)
                 for each in status.conditions
             ),
         }

@@ -31,6 +31,8 @@ class Event(StrEnum):
     STAGE_PASSED = "StagePassed"
     LAST_STAGE_PASSED = "LastStagePassed"
     UNPAUSE_DUE = "UnpauseDue"
+    OVERTAKEN = "Overtaken"
+    RETURNED = "Returned"
 
     HARMED = "Harmed"
     OVERDUE = "Overdue"
@@ -42,6 +44,7 @@ class Event(StrEnum):
 
     TRAFFIC_LEFT = "TrafficLeft"
     DRAINED = "Drained"
+    TAKEN_BACK = "TakenBack"
     TIDIED = "Tidied"
     TIDIED_AFTER_BYPASS = "TidiedAfterBypass"
     GIVEN_BACK = "GivenBack"
@@ -93,6 +96,7 @@ _MOVES: dict[State, dict[Event, State]] = {
         Event.CANARY_LOST: State.PREPARING,
         Event.STAGE_PASSED: State.PREPARING,
         Event.LAST_STAGE_PASSED: State.PROMOTING,
+        Event.ROLLED_OUT: State.CLEANING,
         **dict.fromkeys(_BEFORE_RETURN, State.CLEANING),
     },
     State.PROMOTING: {
@@ -103,11 +107,20 @@ _MOVES: dict[State, dict[Event, State]] = {
         Event.ABORTED: State.CLEANING,
         Event.SUPERSEDED: State.CLEANING,
         Event.ROLLED_OUT: State.CLEANING,
+        Event.OVERTAKEN: State.STANDING_IN,
+    },
+    State.STANDING_IN: {
+        Event.DELETED: State.LEAVING,
+        Event.WEIGHT_WANTED: State.STANDING_IN,
+        Event.UNPAUSE_DUE: State.STANDING_IN,
+        Event.REVISION_FOUND: State.PREPARING,
+        Event.RETURNED: State.CLEANING,
     },
     State.CLEANING: {
         Event.DELETED: State.LEAVING,
         Event.TRAFFIC_LEFT: State.CLEANING,
         Event.DRAINED: State.CLEANING,
+        Event.TAKEN_BACK: State.STANDING_IN,
         Event.TIDIED: State.RESTING,
         Event.TIDIED_AFTER_BYPASS: State.OUTSIDE,
     },

@@ -5,12 +5,17 @@ does nothing twice and forgets nothing.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from canary_operator.api import reasons
-from canary_operator.api.status import Outcome, PendingVerb, Run, State, Status
+from canary_operator.api.status import Hold, Outcome, PendingVerb, Run, State, Status
 from canary_operator.core.actions import Action, Announce, Record, RemoveVerb
 from canary_operator.core.world import DeploymentFacts, World
 
+_TOO_LATE = (
+    "ended by hand when the Deployment was rolling already: traffic stays on the canary; "
+    "ship another revision, or annotate resume=true to finish the promotion"
+)
 VERBS = ("abort", "promote", "retry", "pause", "resume")
 """In this order they are acted on when several come at once."""
 
@@ -18,9 +23,9 @@ _RUNNING = frozenset({State.PREPARING, State.STAGED})
 
 
 def abort_wanted(world: World) -> bool:
-    """A run can be aborted up to the point of no return."""
+    """A run can be aborted up to the point of no return; after it an abort is heard, and holds."""
     value = world.verbs.get("abort")
-    return value is not None and why_not(world, "abort", value) is None
+    return value is not None and why_not(world, "abort", value) is None and not _too_late(world)
 
 
 def hear(world: World) -> tuple[tuple[Action, ...], Status] | None:
@@ -57,14 +62,18 @@ def why_not(world: World, verb: str, value: str) -> str | None:
 def _why_not_now(world: World, run: Run, verb: str) -> str | None:
     state = world.status.state
     match verb:
-        case "abort" if state is State.PROMOTING and _rolling(world, run):
-            return "the Deployment rolls to the new revision already; ship another revision instead"
         case "abort" if state in _RUNNING or state is State.PROMOTING:
             return None
+        case "promote" if state is State.PROMOTING and _breached(run):
+            return "harm was seen; ship a mended revision, or annotate resume=true to finish the promotion after all"
         case "promote" if state in {State.STAGED, State.PROMOTING}:
             return None
-        case "resume" if state is State.PROMOTING and not _rolling(world, run):
+        case "promote" if state is State.STANDING_IN and world.revision == world.status.stable_revision:
             return None
+        case "resume" if state in {State.PROMOTING, State.STANDING_IN}:
+            return None
+        case _ if state is State.STANDING_IN:
+            return "the canary stands in for stable and no run is in progress; ship another revision"
         case "promote" if state is State.PREPARING:
             return "the canary is on its way to the next stage; there is no stage to end"
         case "pause" | "resume" if state in _RUNNING:
@@ -73,7 +82,7 @@ def _why_not_now(world: World, run: Run, verb: str) -> str | None:
 
 
 def _why_not_retry(status: Status, value: str) -> str | None:
-    if status.state is not State.RESTING:
+    if status.state not in {State.RESTING, State.STANDING_IN}:
         return "a run is in progress, or the workload is not adopted"
     if status.last_outcome not in {Outcome.ROLLED_BACK, Outcome.ABORTED}:
         return "the last run did not fail"
@@ -82,11 +91,16 @@ def _why_not_retry(status: Status, value: str) -> str | None:
     return None
 
 
-def _rolling(world: World, run: Run) -> bool:
+def _too_late(world: World) -> bool:
+    """The Deployment was let go: stable's old pods are leaving."""
     match world.deployment:
-        case DeploymentFacts(paused=paused):
-            return run.unpaused or not paused
+        case DeploymentFacts(paused=paused) if world.status.state is State.PROMOTING:
+            return world.run.unpaused or not paused
     return False
+
+
+def _breached(run: Run) -> bool:
+    return run.hold is not None and run.hold.reason == reasons.PROMOTION_BREACH
 
 
 def _finish(world: World, pending: PendingVerb) -> tuple[tuple[Action, ...], Status]:
@@ -97,17 +111,19 @@ def _finish(world: World, pending: PendingVerb) -> tuple[tuple[Action, ...], Sta
     if pending.verb == "retry":
         update["retry"] = True
     elif run is not None:
-        update["run"] = run.model_copy(update=_effect(pending.verb, run))
+        update["run"] = run.model_copy(update=_effect(pending.verb, run, world.now))
     done = Announce(reasons.VERB_DONE, f"{pending.verb}={pending.value}")
     return (*removal, done), world.status.model_copy(update=update)
 
 
-def _effect(verb: str, run: Run) -> Mapping[str, object]:
+def _effect(verb: str, run: Run, now: datetime) -> Mapping[str, object]:
     match verb:
+        case "abort":
+            return {"hold": Hold(reason=reasons.PROMOTION_BREACH, message=_TOO_LATE, since=now)}
         case "pause":
             return {"paused": True}
         case "resume":
-            return {"paused": False, "reapply": run.reapply or held_for_drift(run)}
+            return {"paused": False, "reapply": run.reapply or held_for_drift(run), "hold": None}
         case "promote":
             return {"promote": True}
     return {}

@@ -145,6 +145,8 @@ class World:
     deployment: DeploymentFacts | Problem | Missing | Unknown | None = None
     """None: the rollout moves traffic only."""
     canary: CanaryFacts | Missing | Unknown | None = None
+    baseline: CanaryFacts | Missing | Unknown | None = None
+    """The canary Deployment in a reversed run, where it carries the stable revision; None in any other."""
     endpoints: Endpoints | Problem | Unknown = Unknown("not asked")
     reading: Reading | Unknown = Unknown("not asked")
     judgement: Judgement | None = None
@@ -156,6 +158,17 @@ class World:
         if self.status.run is None:
             raise AssertionError(f"{self.name} has no run in state {self.status.state}")
         return self.status.run
+
+    @property
+    def stable_pods(self) -> int | None:
+        """Available pods of the arm that the traffic would return to; None when that can't be told."""
+        match self.baseline or self.deployment:
+            case DeploymentFacts(available=pods) | CanaryFacts(ready=pods):
+                return pods
+            case Missing():
+                return 0
+            case _:
+                return None
 
     @property
     def revision(self) -> str | None:

@@ -46,6 +46,7 @@ def _unseen(rollout: Rollout, now: datetime) -> World:
 def _keep_watching(target: Target, rollout: Rollout, ports: Ports) -> None:
     run = rollout.status.run
     if run is not None and run.outcome is None and rollout.status.state in JUDGED:
-        ports.metrics.watch(target, provider=run.plan.analysis.provider_ref.name)
+        provider = run.plan.analysis.provider_ref.name
+        ports.metrics.watch(target, provider=provider, exchanged=run.reversed)
     else:
         ports.metrics.unwatch(target.uid)

@@ -253,7 +253,7 @@ def test_after_the_point_of_no_return_harm_holds() -> None:
     harmed = replace(world, judgement=HARM, endpoints=Endpoints(3, 3))
     assert found(harmed).reason == reasons.PROMOTION_BREACH
     newer = replace(world, deployment=replace(AT_REST, revision="v3"))
-    assert found(newer).reason == reasons.PROMOTION_SUPERSEDED
+    assert found(newer).event is Event.OVERTAKEN
 
 
 def test_before_it_harm_rolls_back_and_a_newer_revision_restarts() -> None:
@@ -299,6 +299,15 @@ def test_a_rollout_whose_status_was_lost_tidies_up_what_the_route_remembers() ->
     record = RouteRecord("v2-1", 1, Fraction(1, 20), Purpose.STAGE)
     for state in (State.OUTSIDE, State.RESTING):
         assert found(a_world(state, route=Route(Fraction(1, 20), record))).event is Event.LEFTOVER_FOUND
+
+
+def test_what_the_route_remembers_waits_for_a_stable_with_pods() -> None:
+    """The status was lost in mid-promotion: all traffic is on the canary, and stable may have nobody."""
+    record = RouteRecord("v2-1", 3, Fraction(1), Purpose.STAGE)
+    for state in (State.OUTSIDE, State.RESTING):
+        world = a_world(state, route=Route(Fraction(1), record), deployment=replace(AT_REST, available=0))
+        assert found(world).reason == reasons.NO_STABLE_ENDPOINTS
+        assert found(replace(world, route=Route(Fraction(0), record))).event is Event.LEFTOVER_FOUND
 
 
 def test_a_deployment_is_adopted_only_when_it_is_rolled_out() -> None:

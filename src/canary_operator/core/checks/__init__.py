@@ -11,6 +11,7 @@ from canary_operator.core.checks.preparing import PREPARING
 from canary_operator.core.checks.promoting import PROMOTING
 from canary_operator.core.checks.resting import RESTING
 from canary_operator.core.checks.staged import STAGED
+from canary_operator.core.checks.standing_in import STANDING_IN
 from canary_operator.core.findings import Check
 
 CHECKS: dict[State, tuple[Check, ...]] = {
@@ -19,6 +20,7 @@ CHECKS: dict[State, tuple[Check, ...]] = {
     State.PREPARING: PREPARING,
     State.STAGED: STAGED,
     State.PROMOTING: PROMOTING,
+    State.STANDING_IN: STANDING_IN,
     State.CLEANING: CLEANING,
     State.LEAVING: LEAVING,
 }

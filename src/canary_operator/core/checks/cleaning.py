@@ -3,6 +3,7 @@
 from canary_operator.api import reasons
 from canary_operator.api.quantities import format_percentage
 from canary_operator.api.status import Outcome
+from canary_operator.core.arms import is_past, is_reversed
 from canary_operator.core.checks.present import deleted, spec_unreadable
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
@@ -28,6 +29,13 @@ def traffic_left(world: World) -> Finding | None:
     return None
 
 
+def taken_back(world: World) -> Finding | None:
+    """After a reversed run nothing is tidied up: the canary has everything again."""
+    if not is_reversed(world.status):
+        return None
+    return Finding(Event.TAKEN_BACK, *_told(world, "all traffic is on the canary, which carries the stable revision"))
+
+
 def draining(world: World) -> Finding | None:
     run = world.status.run
     if run is None or run.drain_until is None or world.now >= run.drain_until:
@@ -47,15 +55,17 @@ def leftovers(world: World) -> Finding | None:
 def _told(world: World, step: str) -> tuple[str, str]:
     """A run that failed says so from the first moment; the tidying is only what happens next."""
     run = world.status.run
-    if run is None or run.outcome not in {Outcome.ROLLED_BACK, Outcome.ABORTED}:
+    if run is None or is_past(world.status) or run.outcome not in {Outcome.ROLLED_BACK, Outcome.ABORTED}:
         return reasons.TIDYING_UP, step
     return _FAILED[run.outcome], f"{run.message} ({step})"
 
 
 def tidied(world: World) -> Finding:
     run = world.run
+    if is_past(world.status):
+        return Finding(Event.TIDIED, reasons.AT_REST, f"{world.status.stable_revision} is stable")
     event = Event.TIDIED_AFTER_BYPASS if run.outcome is Outcome.BYPASSED else Event.TIDIED
     return Finding(event, run.reason or reasons.AT_REST, run.message or "")
 
 
-CLEANING = (deleted, spec_unreadable, route_unreadable, traffic_left, draining, leftovers, tidied)
+CLEANING = (deleted, spec_unreadable, route_unreadable, traffic_left, taken_back, draining, leftovers, tidied)

@@ -1,6 +1,7 @@
 """The rollout is being deleted: give everything back; what is gone already never stands in the way."""
 
 from canary_operator.api import reasons
+from canary_operator.core.arms import is_past
 from canary_operator.core.checks.cleaning import draining, leftovers, traffic_left
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
@@ -48,7 +49,24 @@ def spec_lost(world: World) -> Finding | None:
 def our_traffic_left(world: World) -> Finding | None:
     """A weight that we never wrote is the user's own."""
     ours = isinstance(world.route, Route) and world.route.record is not None
-    return traffic_left(world) if ours or world.status.run is not None else None
+    found = traffic_left(world) if ours or world.status.run is not None else None
+    return found and (_unjudged(world) or found)
+
+
+def _unjudged(world: World) -> Finding | None:
+    """Only the canary carries the stable revision, and it has to go: people must know what they get instead."""
+    run, status = world.status.run, world.status
+    match world.deployment:
+        case DeploymentFacts(rolled_out=True, revision=status.stable_revision):
+            return None
+        case DeploymentFacts(revision=revision) if run is not None and (run.reversed or is_past(status)):
+            return Finding(
+                Event.TRAFFIC_LEFT,
+                reasons.NOT_ANALYSED,
+                f"the rollout is deleted while only the canary carries the stable revision {status.stable_revision}: "
+                f"all traffic goes to the Deployment's pods, which were not analysed (its template is {revision})",
+            )
+    return None
 
 
 def given_back(_: World) -> Finding:

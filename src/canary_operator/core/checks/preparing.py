@@ -10,6 +10,7 @@ from canary_operator.core.checks.present import (
     spec_unreadable,
     workload_unusable,
 )
+from canary_operator.core.checks.reversed import deployment_gone, deployment_too_small, unguarded
 from canary_operator.core.checks.running import (
     aborted,
     canary_lost,
@@ -44,6 +45,10 @@ def canary_wanted(world: World) -> Finding | None:
             return None
         case Missing() | CanaryFacts():
             return Finding(Event.CANARY_WANTED, reasons.PREPARING, f"{needed(world)} canary pods are asked for")
+
+
+def too_small(world: World) -> Finding | None:
+    return deployment_too_small(world, needed(world))
 
 
 def cluster_full(world: World) -> Finding | None:
@@ -105,13 +110,16 @@ PREPARING = (
     rollback_unfinished,
     aborted,
     harmed,
+    deployment_gone,
     workload_unusable,
     superseded,
     escaped,
+    unguarded,
     route_unusable,
     canary_lost,
     drifted,
     services_unusable,
+    too_small,
     canary_wanted,
     cluster_full,
     overdue,

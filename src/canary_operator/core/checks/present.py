@@ -2,6 +2,7 @@
 
 from canary_operator.api import reasons
 from canary_operator.api.quantities import format_percentage
+from canary_operator.api.rollout import Spec
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import DeploymentFacts, Problem, Route, World
@@ -39,9 +40,24 @@ def services_unusable(world: World) -> Finding | None:
     return None
 
 
+def pauses_only_in_runs(world: World) -> bool:
+    """`adoption: Policy`: the API server pauses a Deployment together with its new template."""
+    match world.spec:
+        case Spec(workload=workload) if workload is not None:
+            return workload.adoption == "Policy"
+    return True
+
+
 def leftover_found(world: World) -> Finding | None:
     """Our record stands on a route that no run knows of: the status was lost."""
     if isinstance(world.route, Route) and world.route.record is not None:
+        if world.route.share > 0 and world.stable_pods == 0:
+            return Finding(
+                Event.HELD,
+                reasons.NO_STABLE_ENDPOINTS,
+                f"the route still carries our record of run {world.route.record.run}, which the status does not know; "
+                "its traffic goes back to stable when that has an available pod",
+            )
         return Finding(
             Event.LEFTOVER_FOUND,
             reasons.CORRUPT_STATUS,

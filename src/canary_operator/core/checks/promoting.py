@@ -6,17 +6,10 @@ from canary_operator.api import reasons
 from canary_operator.core.actions import Purpose
 from canary_operator.core.checks import running
 from canary_operator.core.checks.present import deleted, route_unusable, spec_unreadable, workload_unusable
+from canary_operator.core.checks.too_late import breached, canary_lost_late, harmed_too_late, overtaken, past_return
 from canary_operator.core.findings import Check, Finding, not_there
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import DeploymentFacts, Endpoints, Problem, Route, Unknown, World
-
-
-def past_return(world: World) -> bool:
-    """The Deployment was let go: stable's old pods are leaving."""
-    match world.deployment:
-        case DeploymentFacts(paused=paused):
-            return world.run.unpaused or not paused
-    return False
 
 
 def _before(check: Check) -> Check:
@@ -56,17 +49,6 @@ def _stable_said_to_be_updated(world: World) -> Finding:
             return not_there(unread, missing=reasons.SERVICE_NOT_FOUND, reading=reasons.READING)
 
 
-def superseded_too_late(world: World) -> Finding | None:
-    if world.revision == world.run.revision:
-        return None
-    return Finding(
-        Event.HELD,
-        reasons.PROMOTION_SUPERSEDED,
-        f"the template changed to {world.revision} while {world.run.revision} was being promoted; "
-        f"set it back to {world.run.revision} to finish, then ship the newer one",
-    )
-
-
 def unpause_due(world: World) -> Finding | None:
     match world.deployment:
         case DeploymentFacts(paused=True):
@@ -76,37 +58,11 @@ def unpause_due(world: World) -> Finding | None:
     return None
 
 
-def harmed_too_late(world: World) -> Finding | None:
-    if world.judgement is None or not world.judgement.harm:
-        return None
-    return Finding(
-        Event.HELD,
-        reasons.PROMOTION_BREACH,
-        f"harm was seen after the Deployment had begun to roll; ship a mended revision: {world.judgement.sentence}",
-    )
-
-
 def release_unfinished(world: World) -> Finding | None:
     """The route says that the traffic was given back to stable, and the status never learned of it."""
     match world.route:
         case Route(share=0, record=record) if record is not None and record.purpose is Purpose.RELEASE:
             return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{world.run.revision} passed every stage")
-    return None
-
-
-def canary_lost_late(world: World) -> Finding | None:
-    """The canary has everything and no pod any more; whatever stable runs by now is known to be good."""
-    since = world.run.unready_since
-    match world.endpoints:
-        case Endpoints(canary=0, stable=stable) if (
-            stable > 0 and past_return(world) and since is not None and world.now - since >= running.LOST_AFTER
-        ):
-            return Finding(
-                Event.ROLLED_OUT,
-                reasons.PROMOTED,
-                f"{world.run.revision} passed every stage; the canary lost its pods during the promotion, so traffic "
-                "went back while the Deployment was still rolling",
-            )
     return None
 
 
@@ -152,9 +108,10 @@ PROMOTING: tuple[Check | Callable[[World], Finding], ...] = (
     stable_update_awaited,
     _before(running.drifted),
     canary_lost_late,
-    superseded_too_late,
+    overtaken,
     unpause_due,
     harmed_too_late,
+    breached,
     rolled_out,
     stalled,
     still_rolling,

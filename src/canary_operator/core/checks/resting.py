@@ -1,9 +1,14 @@
 """A rollout that is ours and has nothing to ship, until it has."""
 
 from canary_operator.api import reasons
-from canary_operator.api.rollout import Spec
 from canary_operator.api.status import Outcome
-from canary_operator.core.checks.present import deleted, leftover_found, spec_unreadable, workload_unusable
+from canary_operator.core.checks.present import (
+    deleted,
+    leftover_found,
+    pauses_only_in_runs,
+    spec_unreadable,
+    workload_unusable,
+)
 from canary_operator.core.findings import Finding
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import DeploymentFacts, World
@@ -38,14 +43,14 @@ def restarted(world: World) -> Finding | None:
     """The same revision, waiting to be rolled: a restart, or a return to what is stable."""
     match world.deployment:
         case DeploymentFacts(paused=True, revision=revision) as facts if revision == world.status.stable_revision:
-            if facts.pending or (_pauses_only_in_runs(world) and world.status.last_outcome in _LEFT_PAUSED):
+            if facts.pending or (pauses_only_in_runs(world) and world.status.last_outcome in _LEFT_PAUSED):
                 return Finding(Event.RESTARTED, reasons.AT_REST, "the stable revision is let through")
     return None
 
 
 def pause_missing(world: World) -> Finding | None:
     match world.deployment:
-        case DeploymentFacts(paused=False, rolled_out=True) if not _pauses_only_in_runs(world):
+        case DeploymentFacts(paused=False, rolled_out=True) if not pauses_only_in_runs(world):
             return Finding(Event.PAUSE_WANTED, reasons.AT_REST, "adoption: Pause keeps the Deployment paused")
     return None
 
@@ -78,13 +83,6 @@ def revision_found(world: World) -> Finding:
 
 def _last_run_failed(world: World) -> bool:
     return world.status.last_outcome in {Outcome.ROLLED_BACK, Outcome.ABORTED}
-
-
-def _pauses_only_in_runs(world: World) -> bool:
-    match world.spec:
-        case Spec(workload=workload) if workload is not None:
-            return workload.adoption == "Policy"
-    return True
 
 
 RESTING = (

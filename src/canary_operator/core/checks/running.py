@@ -17,7 +17,10 @@ LOST_AFTER = timedelta(seconds=2)
 def rollback_unfinished(world: World) -> Finding | None:
     """The route says that a rollback was begun, and the status never learned of it."""
     match world.route:
-        case Route(record=record) if record is not None and record.purpose is Purpose.ROLL_BACK:
+        case Route(record=record) if record is not None and (record.purpose, record.run) == (
+            Purpose.ROLL_BACK,
+            world.run.id,
+        ):
             return Finding(Event.HARMED, reasons.HARM, "a rollback that had begun before a restart was finished")
     return None
 
@@ -41,7 +44,12 @@ def superseded(world: World) -> Finding | None:
 
 
 def escaped(world: World) -> Finding | None:
-    """Somebody unpaused the Deployment in mid-run: stop it while it has made no pod, else let it finish."""
+    """Somebody unpaused the Deployment in mid-run: stop it while it has made no pod, else let it finish.
+
+    In a reversed run it has rolled already, off traffic.
+    """
+    if world.run.reversed:
+        return None
     match world.deployment:
         case DeploymentFacts(adopted=True, paused=False, rolling=False, rolled_out=False):
             return Finding(Event.PAUSE_WANTED, reasons.PREPARING, "the Deployment was unpaused and is paused again")
@@ -112,7 +120,11 @@ def paused(world: World) -> Finding | None:
 def nowhere_to_go(world: World, finding: Finding) -> Finding:
     """The one exception to taking traffic back at once: stable is known to have no pod, and the canary has some."""
     run = world.status.run
-    if finding.event not in ENDINGS or run is None or run.weight == 0 or not _stable_is_gone(world):
+    if finding.event not in ENDINGS or run is None or run.weight == 0:
+        return finding
+    if run.reversed and (finding.event is Event.ROLLED_OUT or isinstance(world.route, Missing)):
+        return _without_a_route(finding)
+    if not _stable_is_gone(world):
         return finding
     return Finding(
         Event.HELD,
@@ -121,10 +133,14 @@ def nowhere_to_go(world: World, finding: Finding) -> Finding:
     )
 
 
+def _without_a_route(finding: Finding) -> Finding:
+    """The stable Service gets everything then: that ends a reversed run well, and can't be its rollback."""
+    if finding.event is Event.ROLLED_OUT:
+        return finding
+    return Finding(Event.HELD, reasons.ROUTE_NOT_FOUND, f"no route can send to the canary any more: {finding.message}")
+
+
 def _stable_is_gone(world: World) -> bool:
-    match world.deployment, world.canary:
-        case ((DeploymentFacts(available=0) | Missing()), CanaryFacts(ready=ready)):
-            return ready > 0
-        case None, _:
-            return isinstance(world.endpoints, Endpoints) and world.endpoints.stable == 0 < world.endpoints.canary
-    return False
+    if world.deployment is None:
+        return isinstance(world.endpoints, Endpoints) and world.endpoints.stable == 0 < world.endpoints.canary
+    return world.stable_pods == 0 and isinstance(world.canary, CanaryFacts) and world.canary.ready > 0

@@ -7,6 +7,7 @@ from canary_operator.api import reasons
 from canary_operator.api.quantities import format_duration
 from canary_operator.core.checks.metrics import blind
 from canary_operator.core.checks.present import deleted, route_unusable, spec_unreadable, workload_unusable
+from canary_operator.core.checks.reversed import deployment_gone, stand_in_lost, unguarded
 from canary_operator.core.checks.running import (
     aborted,
     canary_lost,
@@ -126,6 +127,9 @@ def _eta(world: World, missing: int) -> str:
 
 
 def _passed(world: World, message: str) -> Finding:
+    """After the last stage of a reversed run stable has everything: there is nothing to wait for."""
+    if is_last(world.run) and world.run.reversed:
+        return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{world.run.revision} passed every stage")
     event = Event.LAST_STAGE_PASSED if is_last(world.run) else Event.STAGE_PASSED
     return Finding(event, reasons.PROMOTING if is_last(world.run) else reasons.PREPARING, message)
 
@@ -136,13 +140,16 @@ STAGED = (
     rollback_unfinished,
     aborted,
     harmed,
+    deployment_gone,
     workload_unusable,
     superseded,
     escaped,
+    unguarded,
     route_unusable,
     canary_lost,
     drifted,
     promoted_by_hand,
+    stand_in_lost,
     paused,
     blind,
     too_long,

@@ -13,6 +13,7 @@ from canary_operator.core.moves.stages import (
     withdraw,
     write_again,
 )
+from canary_operator.core.moves.standing_in import release, stand_in, take_back
 from canary_operator.core.transitions import Event
 
 __all__ = ["MOVES", "Move"]
@@ -35,9 +36,12 @@ MOVES: dict[Event, Mover] = {
     Event.STAGE_PASSED: prepare_next,
     Event.LAST_STAGE_PASSED: begin_promotion,
     Event.UNPAUSE_DUE: unpause,
+    Event.OVERTAKEN: stand_in,
+    Event.RETURNED: release,
     **dict.fromkeys(OUTCOMES, end),
     Event.TRAFFIC_LEFT: take_traffic,
     Event.DRAINED: tidy,
+    Event.TAKEN_BACK: take_back,
     Event.TIDIED: finish,
     Event.TIDIED_AFTER_BYPASS: finish,
     Event.GIVEN_BACK: give_back,

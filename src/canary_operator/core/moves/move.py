@@ -51,7 +51,8 @@ def readable_spec(world: World) -> Spec:
 
 
 def available(world: World) -> int:
-    return world.deployment.available if isinstance(world.deployment, DeploymentFacts) else 0
+    """Pods that carry the traffic which is not the canary's."""
+    return world.stable_pods or 0
 
 
 def deadline(world: World) -> datetime:

@@ -5,24 +5,34 @@ from fractions import Fraction
 
 from canary_operator.api import reasons
 from canary_operator.api.quantities import format_percentage
-from canary_operator.api.status import Intent, Run
+from canary_operator.api.status import Intent, Run, State
 from canary_operator.core.actions import Announce, EnsureCanary, Purpose, Record, SetWeight, Unpause
+from canary_operator.core.arms import due_share
 from canary_operator.core.checks.preparing import needed
 from canary_operator.core.evidence.judge import new_stage
 from canary_operator.core.findings import Finding
 from canary_operator.core.moves.move import NOTHING, Move, available, deadline, in_state, readable_spec, shrink_warnings
 from canary_operator.core.plan import new_run, present_stage
-from canary_operator.core.world import Route, World
+from canary_operator.core.world import CanaryFacts, Route, World
 
 
 def start(world: World, finding: Finding) -> Move:
     if world.revision is None:
         raise AssertionError("a run starts only for a known revision")
-    run = new_run(world.status, readable_spec(world), world.revision, available(world), world.now)
-    run = run.model_copy(update={"prepare_by": deadline(world)})
+    run = new_run(world.status, readable_spec(world), world.revision, _base(world), world.now)
+    swapped = world.status.state is State.STANDING_IN
+    run = run.model_copy(update={"prepare_by": deadline(world), "reversed": swapped})
     warnings = shrink_warnings(world)
     status = in_state(world, finding, run, runs=world.status.runs + 1, retry=False)
     return Move((), status, (Announce(finding.reason, f"run {run.id}: {finding.message}"), *warnings))
+
+
+def _base(world: World) -> int:
+    """The pods that carry the traffic now; a canary that stands in for stable may have lost some this very moment."""
+    if world.status.state is not State.STANDING_IN:
+        return available(world)
+    ready = world.canary.ready if isinstance(world.canary, CanaryFacts) else 0
+    return max(ready, world.run.base_replicas)
 
 
 def ensure_canary(world: World, finding: Finding) -> Move:
@@ -68,7 +78,7 @@ def write_again(world: World, finding: Finding) -> Move:
     """Somebody's edit of the weight is overwritten because a person asked for it."""
     run = world.run
     again = run.model_copy(update={"reapply": False, "weight_changed_at": world.now})
-    return Move((_raised(world, run.weight),), in_state(world, finding, again))
+    return Move((_raised(world, due_share(world.status)),), in_state(world, finding, again))
 
 
 def withdraw(world: World, finding: Finding) -> Move:
@@ -124,9 +134,10 @@ def begin_promotion(world: World, finding: Finding) -> Move:
 
 def unpause(world: World, finding: Finding) -> Move:
     """The point of no return: the act first, because only the act itself makes it true."""
+    revision = world.revision or world.run.revision
     run = world.run.model_copy(update={"unpaused": True, "prepare_by": deadline(world)})
     told = (Announce(finding.reason, finding.message),)
-    return Move((Unpause(run.revision),), in_state(world, finding, run), told)
+    return Move((Unpause(revision),), in_state(world, finding, run), told)
 
 
 def _raised(world: World, weight: Fraction) -> SetWeight:
