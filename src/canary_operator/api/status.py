@@ -109,6 +109,8 @@ class Run(Model):
     """First ten characters of the revision and the number of the run."""
     revision: Annotated[str, Field(max_length=64)]
     """What is shipped."""
+    images: Annotated[str, Field(max_length=100)] | None = None
+    """Its images, as people know it."""
     reversed: bool = False
     """The arms changed places: the new revision is in the Deployment, and the canary's pods carry the stable one."""
     plan: Plan
@@ -172,6 +174,8 @@ class PastRun(Model):
     """Its id."""
     revision: Annotated[str, Field(max_length=64)]
     """What was shipped."""
+    images: Annotated[str, Field(max_length=100)] | None = None
+    """Its images."""
     outcome: Outcome
     """How it ended."""
     reason: Annotated[str, Field(max_length=64)]
@@ -213,6 +217,8 @@ class Status(Model):
     """Ready, Reconciling, Stalled and Succeeded."""
     stable_revision: Annotated[str, Field(max_length=64)] | None = None
     """What runs as stable."""
+    stable_images: Annotated[str, Field(max_length=100)] | None = None
+    """Its images."""
     runs: int = 0
     """How many runs were begun."""
     retry: bool = False

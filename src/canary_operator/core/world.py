@@ -76,6 +76,8 @@ class DeploymentFacts:
     generation: int
     autoscaled: bool = False
     """A HorizontalPodAutoscaler targets it."""
+    images: str | None = None
+    """The images of its template in a few words, such as `checkout:v2`."""
 
 
 class Fault(StrEnum):
@@ -180,3 +182,8 @@ class World:
                 return revision
             case _:
                 return None
+
+    @property
+    def images(self) -> str | None:
+        """What people know the newest revision by; None where they name revisions themselves."""
+        return self.deployment.images if isinstance(self.deployment, DeploymentFacts) else None

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from canary_operator.core.world import CanaryFacts
-from canary_operator.providers.workloads.facts import canary_facts, deployment_facts
+from canary_operator.providers.workloads.facts import canary_facts, deployment_facts, images_of
 from canary_operator.providers.workloads.marks import MANAGED_BY, REVISION
 from tests.doubles.shop import a_deployment
 
@@ -69,3 +69,16 @@ def test_a_canary_says_what_it_was_made_from() -> None:
     """Its revision is written on it, because its own template has another label."""
     body = a_deployment(replicas=2, status={"readyReplicas": 1}, annotations={REVISION: "abc"})
     assert canary_facts(body) == CanaryFacts("abc", replicas=2, ready=1)
+
+
+@pytest.mark.parametrize(
+    ("images", "told"),
+    [
+        (("registry:5000/shop/checkout:v2",), "checkout:v2"),
+        (("shop/checkout:v2@sha256:0123", "proxy"), "checkout:v2, proxy"),
+        (("x" * 90 + ":1", "y" * 90), "x" * 90 + ":1, " + "y" * 6),
+    ],
+)
+def test_images_are_told_without_their_address(images: tuple[str, ...], told: str) -> None:
+    """Whoever reads a message at night knows the service by name and tag."""
+    assert images_of({"spec": {"containers": [{"image": image} for image in images]}}) == told

@@ -4,6 +4,7 @@ from canary_operator.api import reasons
 from canary_operator.api.quantities import format_percentage
 from canary_operator.api.status import Outcome
 from canary_operator.core.arms import is_past, is_reversed
+from canary_operator.core.called import the_stable
 from canary_operator.core.checks.present import deleted, spec_unreadable
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
@@ -63,7 +64,7 @@ def _told(world: World, step: str) -> tuple[str, str]:
 def tidied(world: World) -> Finding:
     run = world.run
     if is_past(world.status):
-        return Finding(Event.TIDIED, reasons.AT_REST, f"{world.status.stable_revision} is stable")
+        return Finding(Event.TIDIED, reasons.AT_REST, f"{the_stable(world)} is stable")
     event = Event.TIDIED_AFTER_BYPASS if run.outcome is Outcome.BYPASSED else Event.TIDIED
     return Finding(event, run.reason or reasons.AT_REST, run.message or "")
 

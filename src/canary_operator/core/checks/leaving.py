@@ -2,6 +2,7 @@
 
 from canary_operator.api import reasons
 from canary_operator.core.arms import is_past
+from canary_operator.core.called import the_stable
 from canary_operator.core.checks.cleaning import draining, leftovers, traffic_left
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
@@ -63,7 +64,7 @@ def _unjudged(world: World) -> Finding | None:
             return Finding(
                 Event.TRAFFIC_LEFT,
                 reasons.NOT_ANALYSED,
-                f"the rollout is deleted while only the canary carries the stable revision {status.stable_revision}: "
+                f"the rollout is deleted while only the canary carries the stable revision {the_stable(world)}: "
                 f"all traffic goes to the Deployment's pods, which were not analysed (its template is {revision})",
             )
     return None

@@ -1,6 +1,7 @@
 """A rollout whose workload is not ours yet."""
 
 from canary_operator.api import reasons
+from canary_operator.core.called import the_newest
 from canary_operator.core.checks.present import (
     canary_has_traffic,
     deleted,
@@ -67,7 +68,7 @@ def rollout_in_progress(world: World) -> Finding | None:
 
 
 def adoptable(world: World) -> Finding:
-    return Finding(Event.ADOPTABLE, reasons.ADOPTED, f"{world.revision} is stable; the next revision starts a run")
+    return Finding(Event.ADOPTABLE, reasons.ADOPTED, f"{the_newest(world)} is stable; the next revision starts a run")
 
 
 OUTSIDE = (

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from canary_operator.api import reasons
 from canary_operator.core.actions import Purpose
+from canary_operator.core.called import the_shipped
 from canary_operator.core.checks import running
 from canary_operator.core.checks.present import deleted, route_unusable, spec_unreadable, workload_unusable
 from canary_operator.core.checks.too_late import breached, canary_lost_late, harmed_too_late, overtaken, past_return
@@ -30,7 +31,7 @@ def stable_update_awaited(world: World) -> Finding | None:
     return Finding(
         Event.HELD,
         reasons.AWAITING_STABLE_UPDATE,
-        f"{world.run.revision} passed every stage; bring it to the stable Service, then annotate promote=true",
+        f"{the_shipped(world)} passed every stage; bring it to the stable Service, then annotate promote=true",
     )
 
 
@@ -62,7 +63,7 @@ def release_unfinished(world: World) -> Finding | None:
     """The route says that the traffic was given back to stable, and the status never learned of it."""
     match world.route:
         case Route(share=0, record=record) if record is not None and record.purpose is Purpose.RELEASE:
-            return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{world.run.revision} passed every stage")
+            return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{the_shipped(world)} passed every stage")
     return None
 
 
@@ -71,7 +72,7 @@ def rolled_out(world: World) -> Finding | None:
     match world.deployment, world.endpoints:
         case DeploymentFacts(rolled_out=True, replicas=replicas), Endpoints(stable=stable) if stable >= replicas:
             if stable >= world.run.base_replicas or world.run.promote:
-                return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{world.run.revision} passed every stage")
+                return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{the_shipped(world)} passed every stage")
             return Finding(
                 Event.HELD,
                 reasons.STABLE_MAY_SHRINK,

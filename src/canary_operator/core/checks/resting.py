@@ -2,6 +2,7 @@
 
 from canary_operator.api import reasons
 from canary_operator.api.status import Outcome
+from canary_operator.core.called import the_newest, the_stable
 from canary_operator.core.checks.present import (
     deleted,
     leftover_found,
@@ -58,7 +59,7 @@ def pause_missing(world: World) -> Finding | None:
 def nothing_new(world: World) -> Finding | None:
     status = world.status
     if world.revision == status.stable_revision or world.revision is None:
-        return Finding(Event.WAITED, reasons.AT_REST, f"{status.stable_revision} is stable and has all the traffic")
+        return Finding(Event.WAITED, reasons.AT_REST, f"{the_stable(world)} is stable and has all the traffic")
     return None
 
 
@@ -69,16 +70,14 @@ def failed_before(world: World) -> Finding | None:
         return Finding(
             Event.WAITED,
             reasons.ABORTED if status.last_outcome is Outcome.ABORTED else reasons.ROLLED_BACK,
-            f"{world.revision} is not tried again by itself: ship another revision, or annotate retry=true. "
+            f"{the_newest(world)} is not tried again by itself: ship another revision, or annotate retry=true. "
             f"{past.message if past else ''}".strip(),
         )
     return None
 
 
 def revision_found(world: World) -> Finding:
-    return Finding(
-        Event.REVISION_FOUND, reasons.RUN_STARTED, f"{world.revision} follows {world.status.stable_revision}"
-    )
+    return Finding(Event.REVISION_FOUND, reasons.RUN_STARTED, f"{the_newest(world)} follows {the_stable(world)}")
 
 
 def _last_run_failed(world: World) -> bool:

@@ -1,6 +1,7 @@
 """What only a reversed run meets: its canary is the user's own Deployment, and its baseline the canary's pods."""
 
 from canary_operator.api import reasons
+from canary_operator.core.called import the_shipped, the_stable
 from canary_operator.core.checks.present import pauses_only_in_runs
 from canary_operator.core.findings import Finding
 from canary_operator.core.transitions import Event
@@ -44,6 +45,6 @@ def stand_in_lost(world: World) -> Finding | None:
     return Finding(
         Event.HELD,
         reasons.STAND_IN_LOST,
-        f"no pod of the canary is ready, and only it carries the stable revision {world.status.stable_revision}; "
-        f"bring its pods back, or annotate promote=true to give {world.run.revision} more traffic without a comparison",
+        f"no pod of the canary is ready, and only it carries the stable revision {the_stable(world)}; "
+        f"bring its pods back, or annotate promote=true to give {the_shipped(world)} more traffic without a comparison",
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from canary_operator.api import reasons
 from canary_operator.api.quantities import format_percentage
 from canary_operator.core.actions import Purpose
+from canary_operator.core.called import the_newest
 from canary_operator.core.capacity import canary_replicas
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import ENDINGS, Event
@@ -39,7 +40,7 @@ def harmed(world: World) -> Finding | None:
 
 def superseded(world: World) -> Finding | None:
     if world.revision is not None and world.revision != world.run.revision:
-        return Finding(Event.SUPERSEDED, reasons.SUPERSEDED, f"{world.revision} came and is shipped instead")
+        return Finding(Event.SUPERSEDED, reasons.SUPERSEDED, f"{the_newest(world)} came and is shipped instead")
     return None
 
 

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from canary_operator.api import reasons
 from canary_operator.api.quantities import format_duration
+from canary_operator.core.called import the_shipped
 from canary_operator.core.checks.metrics import blind
 from canary_operator.core.checks.present import deleted, route_unusable, spec_unreadable, workload_unusable
 from canary_operator.core.checks.reversed import deployment_gone, stand_in_lost, unguarded
@@ -129,7 +130,7 @@ def _eta(world: World, missing: int) -> str:
 def _passed(world: World, message: str) -> Finding:
     """After the last stage of a reversed run stable has everything: there is nothing to wait for."""
     if is_last(world.run) and world.run.reversed:
-        return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{world.run.revision} passed every stage")
+        return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{the_shipped(world)} passed every stage")
     event = Event.LAST_STAGE_PASSED if is_last(world.run) else Event.STAGE_PASSED
     return Finding(event, reasons.PROMOTING if is_last(world.run) else reasons.PREPARING, message)
 

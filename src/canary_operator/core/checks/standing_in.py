@@ -9,6 +9,7 @@ from canary_operator.api import reasons
 from canary_operator.api.quantities import format_percentage
 from canary_operator.core.actions import Purpose
 from canary_operator.core.arms import due_share
+from canary_operator.core.called import the_newest, the_stable
 from canary_operator.core.checks import resting
 from canary_operator.core.checks.present import (
     deleted,
@@ -62,7 +63,7 @@ def pulled(world: World) -> Finding | None:
         Event.HELD,
         reasons.TRAFFIC_PULLED,
         f"somebody set the canary's weight to {format_percentage(world.route.share)}, but only the canary carries "
-        f"the stable revision {world.status.stable_revision}; annotate resume=true to give it all the traffic again",
+        f"the stable revision {the_stable(world)}; annotate resume=true to give it all the traffic again",
     )
 
 
@@ -72,7 +73,7 @@ def stand_in_lost(world: World) -> Finding | None:
     return Finding(
         Event.HELD,
         reasons.STAND_IN_LOST,
-        f"no pod of the canary is ready, and only it carries the stable revision {world.status.stable_revision}; "
+        f"no pod of the canary is ready, and only it carries the stable revision {the_stable(world)}; "
         "bring its pods back, or set the route's weights by hand if what the Deployment runs is better than nothing",
     )
 
@@ -81,7 +82,7 @@ def revision_ready(world: World) -> Finding | None:
     match world.deployment:
         case DeploymentFacts(rolled_out=True) if world.revision != world.status.stable_revision:
             message = (
-                f"{world.revision} follows {world.status.stable_revision}; its pods are the Deployment's, "
+                f"{the_newest(world)} follows {the_stable(world)}; its pods are the Deployment's, "
                 "and the canary's pods stay as stable"
             )
             return Finding(Event.REVISION_FOUND, reasons.RUN_STARTED, message)
@@ -91,7 +92,7 @@ def revision_ready(world: World) -> Finding | None:
 def paused(world: World) -> Finding | None:
     match world.deployment:
         case DeploymentFacts(paused=True, rolled_out=rolled_out) if not rolled_out or _left_paused(world):
-            return Finding(Event.UNPAUSE_DUE, reasons.STANDING_IN, f"the Deployment rolls to {world.revision}")
+            return Finding(Event.UNPAUSE_DUE, reasons.STANDING_IN, f"the Deployment rolls to {the_newest(world)}")
     return None
 
 
@@ -99,8 +100,8 @@ def still_rolling(world: World) -> Finding:
     return Finding(
         Event.WAITED,
         reasons.STANDING_IN,
-        f"the canary carries {world.status.stable_revision} and all the traffic; "
-        f"the Deployment rolls to {world.revision}, off traffic",
+        f"the canary carries {the_stable(world)} and all the traffic; "
+        f"the Deployment rolls to {the_newest(world)}, off traffic",
     )
 
 
@@ -113,7 +114,7 @@ def _left_paused(world: World) -> bool:
 
 
 def _returned(world: World) -> Finding:
-    return Finding(Event.RETURNED, reasons.RETURNING, f"stable carries {world.status.stable_revision} again")
+    return Finding(Event.RETURNED, reasons.RETURNING, f"stable carries {the_stable(world)} again")
 
 
 def _lost(world: World) -> bool:

@@ -1,6 +1,7 @@
 """News that comes when the Deployment was let go: stable's old pods are leaving, and there is no way back."""
 
 from canary_operator.api import reasons
+from canary_operator.core.called import the_newest, the_shipped
 from canary_operator.core.checks.running import LOST_AFTER
 from canary_operator.core.findings import Finding
 from canary_operator.core.transitions import Event
@@ -29,7 +30,7 @@ def canary_lost_late(world: World) -> Finding | None:
             return Finding(
                 Event.ROLLED_OUT,
                 reasons.PROMOTED,
-                f"{world.run.revision} passed every stage; the canary lost its pods during the promotion, so traffic "
+                f"{the_shipped(world)} passed every stage; the canary lost its pods during the promotion, so traffic "
                 "went back while the Deployment was still rolling",
             )
     return None
@@ -40,8 +41,8 @@ def overtaken(world: World) -> Finding | None:
     if world.revision == world.run.revision:
         return None
     message = (
-        f"{world.run.revision} passed every stage and keeps all the traffic, on the canary's pods: "
-        f"{world.revision} came while the Deployment was rolling, and is shipped next"
+        f"{the_shipped(world)} passed every stage and keeps all the traffic, on the canary's pods: "
+        f"{the_newest(world)} came while the Deployment was rolling, and is shipped next"
     )
     if breach := harmed_too_late(world) or breached(world):
         message += f" ({breach.message})"

@@ -18,17 +18,18 @@ from canary_operator.core.world import DeploymentFacts, World
 
 def adopt(world: World, finding: Finding) -> Move:
     """Stable's revision is recorded before the mark: whatever comes after the mark is new."""
-    noted = world.status.model_copy(update={"stable_revision": world.revision})
+    found = {"stable_revision": world.revision, "stable_images": world.images}
+    noted = world.status.model_copy(update=found)
     finalizer = () if world.finalizer else (AddFinalizer(),)
     mark = () if world.deployment is None else (Adopt(),)
     warnings = shrink_warnings(world)
-    status = in_state(world, finding, stable_revision=world.revision)
+    status = in_state(world, finding).model_copy(update=found)
     told = (Announce(finding.reason, finding.message), *warnings)
     return Move((*finalizer, Record(noted), *mark), status, told)
 
 
 def orphan(world: World, finding: Finding) -> Move:
-    status = in_state(world, finding, stable_revision=None)
+    status = in_state(world, finding, stable_revision=None, stable_images=None)
     return Move((), status, (Announce(finding.reason, finding.message, warning=True),))
 
 

@@ -66,16 +66,20 @@ def past(world: World, run: Run) -> dict[str, object]:
     ended = PastRun(
         id=run.id,
         revision=run.revision,
+        images=run.images,
         outcome=outcome,
         reason=run.reason or str(outcome),
         message=(run.message or "")[:512],
         started_at=run.started_at,
         ended_at=world.now,
     )
-    promoted = outcome is Outcome.PROMOTED
-    stable = run.revision if promoted else None if outcome is Outcome.BYPASSED else status.stable_revision
+    stable: dict[str, object] = {}
+    if outcome is Outcome.PROMOTED:
+        stable = {"stable_revision": run.revision, "stable_images": run.images}
+    elif outcome is Outcome.BYPASSED:
+        stable = {"stable_revision": None, "stable_images": None}
     return {
-        "stable_revision": stable,
+        **stable,
         "last_revision": run.revision,
         "last_outcome": outcome,
         "history": (ended, *status.history)[:HISTORY],

@@ -21,7 +21,7 @@ def start(world: World, finding: Finding) -> Move:
         raise AssertionError("a run starts only for a known revision")
     run = new_run(world.status, readable_spec(world), world.revision, _base(world), world.now)
     swapped = world.status.state is State.STANDING_IN
-    run = run.model_copy(update={"prepare_by": deadline(world), "reversed": swapped})
+    run = run.model_copy(update={"prepare_by": deadline(world), "reversed": swapped, "images": world.images})
     warnings = shrink_warnings(world)
     status = in_state(world, finding, run, runs=world.status.runs + 1, retry=False)
     return Move((), status, (Announce(finding.reason, f"run {run.id}: {finding.message}"), *warnings))

@@ -8,6 +8,7 @@ from canary_operator.providers.workloads.marks import MANAGED_BY, REVISION, anno
 from canary_operator.providers.workloads.revision import revision_of
 
 _DEFAULT_DEADLINE_SECONDS = 600
+_MOST_OF_IMAGES = 100
 
 
 def deployment_facts(body: Object, owner: str, *, autoscaled: bool) -> DeploymentFacts:
@@ -33,7 +34,14 @@ def deployment_facts(body: Object, owner: str, *, autoscaled: bool) -> Deploymen
         progress_deadline=timedelta(seconds=spec.get("progressDeadlineSeconds", _DEFAULT_DEADLINE_SECONDS)),
         generation=body["metadata"]["generation"],
         autoscaled=autoscaled,
+        images=images_of(spec["template"]),
     )
+
+
+def images_of(template: Object) -> str:
+    """Each container's image without registry, path and digest: `checkout:v2, proxy:1.4`, cut to 100 characters."""
+    images = (container["image"].rsplit("/", 1)[-1].split("@", 1)[0] for container in template["spec"]["containers"])
+    return ", ".join(images)[:_MOST_OF_IMAGES]
 
 
 def is_seen(body: Object) -> bool:

@@ -1,0 +1,24 @@
+"""What people call a revision: its images, and the beginning of its hash, because a restart changes no image."""
+
+from canary_operator.core.world import World
+
+_HASH = 10
+
+
+def called(revision: str | None, images: str | None) -> str:
+    """Such as `checkout:v2 (0ffc804682)`; where the user names revisions, the user's own word."""
+    return f"{images} ({(revision or '')[:_HASH]})" if images else str(revision)
+
+
+def the_newest(world: World) -> str:
+    """What the Deployment's template, or the spec, says now."""
+    return called(world.revision, world.images)
+
+
+def the_shipped(world: World) -> str:
+    """What the run ships."""
+    return called(world.run.revision, world.run.images)
+
+
+def the_stable(world: World) -> str:
+    return called(world.status.stable_revision, world.status.stable_images)
