@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary_operator.api.status import Pinned
+from canary_operator.api.status import Pinned, Run
 from canary_operator.core.stage_clock import blind_since, freeze, rewound, stage_end, thaw
 from tests.doubles.memory import NOON
 from tests.doubles.worlds import a_run, at_stage
@@ -64,3 +64,11 @@ def test_clocks_that_differ_a_little_are_left_alone() -> None:
     """No two machines agree to the second, and no deadline hangs on that."""
     run = at_stage(looked_at=NOON + timedelta(seconds=4))
     assert rewound(run, NOON) is run
+
+
+def test_every_time_of_a_run_moves_with_its_clock() -> None:
+    """A field that is added later is not forgotten; a hold's beginning is only shown."""
+    kinds = {name: field.annotation for name, field in Run.model_fields.items()}
+    times = [name for name, kind in kinds.items() if kind in {datetime, datetime | None}]
+    run = at_stage().model_copy(update=dict.fromkeys(times, NOON + timedelta(hours=1)))
+    assert {getattr(rewound(run, NOON), name) for name in times} == {NOON}
