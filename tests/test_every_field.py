@@ -113,7 +113,7 @@ def staged(spec: Spec, minutes: float, **run: Any) -> World:
         "ends_at": NOON + timedelta(minutes=5),
         "looked_at": now,
         "pinned": Pinned(scrape=timedelta(seconds=5), settle=timedelta(seconds=5)),
-        "evidence": began.evidence.model_copy(update={"stage": counts, "stage_looks": 2, "warm": True}),
+        "evidence": began.evidence.model_copy(update={"stage": counts, "warm": True}),
     }
     return replace(a_world(State.STAGED, began.model_copy(update=known | run)), spec=spec, now=now)
 

@@ -44,12 +44,22 @@ async def test_a_good_release_goes_out_stage_by_stage() -> None:
     assert story.weights[:4] == [Fraction(1, 20), Fraction(1, 4), Fraction(1), Fraction(0)]
 
 
-async def test_a_stage_of_one_look_is_made_longer() -> None:
-    """One look alone never condemns a canary, so it never lets one pass: this one failed everything from the start."""
+async def test_a_stage_does_not_end_with_a_bad_look() -> None:
+    """A stage of one look: too short for a breach, and its canary failed everything."""
     story = await Story(a_spec(stages=("10%", "100%"), duration="5s", minCanaryRequests=10)).adopted()
     await story.release("v2")
-    await story.after(seconds=5, canary_bad=1.0)
-    story.expects(weight="10%", reason=reasons.COLLECTING_REQUESTS, state=State.STAGED)
+    await story.after(seconds=10, canary_bad=1.0)
+    story.expects(weight="10%", reason=reasons.STAGE_RUNNING, state=State.STAGED)
+    await story.after(seconds=30, canary_bad=1.0)
+    story.expects(weight="0%", reason=reasons.ROLLED_BACK)
+    assert max(story.weights) == Fraction(1, 10)
+
+
+async def test_a_canary_that_turns_bad_at_the_end_of_a_stage_gets_no_more() -> None:
+    """The evidence of all the good looks before is not spent on it."""
+    story = await Story(a_spec(stages=("10%", "100%"), duration="30s", minCanaryRequests=10)).adopted()
+    await story.release("v2")
+    await story.after(seconds=25)
     await story.after(seconds=30, canary_bad=1.0)
     story.expects(weight="0%", reason=reasons.ROLLED_BACK)
     assert max(story.weights) == Fraction(1, 10)

@@ -121,8 +121,8 @@ class Evidence(Model):
     """The canary in all judged looks without a baseline."""
     stage: Arms = Arms()
     """Both arms in the judged looks of this stage."""
-    stage_looks: int = 0
-    """Judged looks of this stage in which the canary answered something."""
+    newest: Arms = Arms()
+    """Both arms in the newest judged look of this stage; without a baseline at 100 %."""
     stage_canary: float = 0.0
     """Requests of the canary in this stage, those of dropped looks included: for the observed share."""
     stage_baseline: float = 0.0

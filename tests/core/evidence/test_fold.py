@@ -72,21 +72,13 @@ def test_a_stratum_that_spans_a_weight_change_is_dropped_but_was_traffic() -> No
     assert fold(dropped, later, terms(), clean_from=START + timedelta(seconds=1.5)).stage == arms((30, 1), (170, 0))
 
 
-def test_a_look_without_the_canary_is_none_of_its_stage() -> None:
-    """Only looks in which it answered something can tell of it."""
-    gateway = Gateway()
-    samples = [gateway.sample(), gateway.serve(canary=(5, 0), baseline=(95, 0)), gateway.serve(baseline=(95, 0))]
-    evidence = fold_all(begin(), samples, terms())
-    assert (evidence.looks, evidence.stage_looks) == (2, 1)
-
-
 def test_a_new_stage_forgets_its_counts_only() -> None:
     """Evidence belongs to the run, requests to the stage."""
     gateway = Gateway()
     evidence = fold_all(begin(), [gateway.sample(), gateway.serve(canary=(5, 2), baseline=(95, 0))], terms())
     fresh = new_stage(evidence)
     assert fresh.stage == arms((0, 0), (0, 0))
-    assert fresh.stage_canary == fresh.stage_baseline == fresh.stage_looks == 0
+    assert fresh.stage_canary == fresh.stage_baseline == 0
     assert (fresh.compared, fresh.comparison, fresh.looks) == (evidence.compared, evidence.comparison, evidence.looks)
 
 

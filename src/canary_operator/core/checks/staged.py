@@ -26,8 +26,6 @@ from canary_operator.core.stage_clock import stage_end
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import World
 
-FEWEST_LOOKS = 2
-
 
 def promoted_by_hand(world: World) -> Finding | None:
     if world.run.promote:
@@ -62,15 +60,6 @@ def requests_missing(world: World) -> Finding | None:
     return _still_missing(world, f"{text}; {_eta(world, missing)}")
 
 
-def seen_only_once(world: World) -> Finding | None:
-    """One look, however bad, is never enough for a breach; so it is not enough to go on either."""
-    evidence = world.run.evidence
-    if not evidence.stage.canary.requests or evidence.stage_looks >= FEWEST_LOOKS:
-        return None
-    text = "every canary request of this stage came within one look, and one look alone can't show harm"
-    return Finding(Event.WAITED, reasons.COLLECTING_REQUESTS, text)
-
-
 def nobody_to_compare_with(world: World) -> Finding | None:
     """A comparison without a request of the baseline says nothing; a plain limit alone may still let a stage pass."""
     run = world.run
@@ -83,6 +72,14 @@ def nobody_to_compare_with(world: World) -> Finding | None:
         "the baseline got no request in this stage, so there is nothing to compare with; send it traffic, "
         "give the metric a max, or annotate promote=true to go on",
     )
+
+
+def newest_look_bad(world: World) -> Finding | None:
+    """One look is never enough for a breach, so the next one is waited for: it is a breach, or the stage may end."""
+    if world.judgement is None or not world.judgement.suspect:
+        return None
+    text = f"the newest look was worse than allowed, so the stage lasts until one is not: {world.judgement.sentence}"
+    return Finding(Event.WAITED, reasons.STAGE_RUNNING, text)
 
 
 def stage_passed(world: World) -> Finding:
@@ -157,7 +154,7 @@ STAGED = (
     baseline_burning,
     time_not_over,
     requests_missing,
-    seen_only_once,
     nobody_to_compare_with,
+    newest_look_bad,
     stage_passed,
 )

@@ -23,7 +23,7 @@ def begin() -> Evidence:
 
 def new_stage(evidence: Evidence) -> Evidence:
     """The stage's counts start again at 0; everything that was learned about the canary goes on."""
-    return evidence.model_copy(update={"stage": Arms(), "stage_looks": 0, "stage_canary": 0.0, "stage_baseline": 0.0})
+    return evidence.model_copy(update={"stage": Arms(), "newest": Arms(), "stage_canary": 0.0, "stage_baseline": 0.0})
 
 
 def fold(

@@ -7,6 +7,7 @@ from canary_operator.core.evidence import sentence
 from canary_operator.core.evidence.bounds import BOUND, FEWEST_ERRORS, weigh
 from canary_operator.core.evidence.burning import burns
 from canary_operator.core.evidence.fold import begin, fold, new_stage
+from canary_operator.core.evidence.newest import is_worse_than_allowed
 from canary_operator.core.evidence.schedule import planned_looks
 from canary_operator.core.evidence.terms import Terms
 from canary_operator.core.evidence.warmup import BLATANT_BOUND, blatant
@@ -28,6 +29,8 @@ class Judgement:
     """From here on it is harm."""
     sentence: str
     """All of this in words, with counts."""
+    suspect: bool = False
+    """The newest look by itself was worse than allowed: not enough for a breach, but no moment to go on."""
 
 
 def judge(evidence: Evidence, terms: Terms) -> Judgement:
@@ -38,7 +41,8 @@ def judge(evidence: Evidence, terms: Terms) -> Judgement:
     weighed = weigh(evidence, terms.metric)
     harm = weighed.e_value >= BOUND
     said = sentence.of_run(evidence, terms.metric, weighed, harm=harm, burning=burning)
-    return Judgement(harm, burning, weighed.e_value, BOUND, said)
+    suspect = is_worse_than_allowed(evidence, terms.metric)
+    return Judgement(harm, burning, weighed.e_value, BOUND, said, suspect)
 
 
 def _judge_warmup(evidence: Evidence, terms: Terms, *, burning: bool) -> Judgement:

@@ -15,7 +15,7 @@ def judge_stratum(evidence: Evidence, stratum: Arms, metric: Metric, *, has_base
         "looks": evidence.looks + 1,
         "warmup": None,
         "stage": both(evidence.stage, stratum),
-        "stage_looks": evidence.stage_looks + bool(stratum.canary.requests),
+        "newest": stratum if has_baseline else Arms(canary=stratum.canary),
     }
     if metric.max is not None:
         gains = limits.gains(stratum.canary, float(metric.max), evidence.phi)
