@@ -50,9 +50,9 @@ def test_a_page_in_place_of_an_error_is_quoted() -> None:
     assert an_answer(502, b"Bad gateway of ACME\n").message == "502 Bad gateway of ACME"
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("7", 7), (None, 1)])
+@pytest.mark.parametrize(("header", "seconds"), [("7", 7), (None, 1), ("Tue, 24 Nov 2026 15:00:00 GMT", 1)])
 def test_throttling_says_how_long(header: str | None, seconds: float) -> None:
-    """Without the header it is a second, as client-go does it."""
+    """Without the header it is a second, as client-go does it; a date, which only a proxy sends, is no error."""
     error = an_answer(429, retry_after=header).error()
     assert isinstance(error, Throttled)
     assert error.retry_after == seconds

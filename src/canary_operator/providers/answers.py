@@ -21,7 +21,7 @@ class Answer:
     status: int
     content: bytes
     retry_after: str | None
-    """The header of this name: seconds, or nothing."""
+    """The header of this name: seconds, a date, or nothing."""
     call: str
     """What was asked, for messages."""
 
@@ -39,7 +39,7 @@ class Answer:
             case HTTPStatus.CONFLICT:
                 return Conflict(text)
             case HTTPStatus.TOO_MANY_REQUESTS:
-                return Throttled(text, float(self.retry_after or 1))
+                return Throttled(text, _seconds(self.retry_after))
             case HTTPStatus.UNAUTHORIZED | HTTPStatus.GONE:  # a token or a list that is too old
                 return Unavailable(text)
         return Unavailable(text) if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR else Refused(text)
@@ -60,3 +60,8 @@ class Answer:
         if not isinstance(parsed, dict):
             raise Unavailable(f"{self.call}: the answer is not an object")
         return parsed
+
+
+def _seconds(retry_after: str | None) -> float:
+    """The header may also be a date, which is read as no header: our clock need not be the server's."""
+    return float(retry_after) if retry_after and retry_after.strip().isdecimal() else 1.0
