@@ -23,7 +23,7 @@ class Page:
     def __init__(self) -> None:
         self.rollouts: list[tuple[str, str, Status]] = []
         self.telemetry = Telemetry()
-        self.telemetry.show(lambda: self.rollouts, waiting=lambda: 3)
+        self.telemetry.show(lambda: self.rollouts, waiting=lambda: 3, tasks=lambda: 12)
 
     @property
     def text(self) -> str:
@@ -114,6 +114,7 @@ def test_calls_looks_and_failures_are_counted(page: Page) -> None:
     assert page.value('provider_errors_total{provider="default"}') == 1
     assert page.value("leader") == 1
     assert page.value("passes_waiting") == 3
+    assert page.value("tasks") == 12
 
 
 def test_many_rollouts_are_told_quickly(page: Page) -> None:

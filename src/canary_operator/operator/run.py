@@ -84,7 +84,7 @@ async def _assemble(settings: Settings, claim_signals: partial[None]) -> _Parts:
     passes = Passes(
         store, kubernetes, wired.ports, reconcile=reconcile, prefer=schedule.prefer, watcher=telemetry, now=now
     )
-    telemetry.show(passes.present, waiting=lambda: schedule.waiting)
+    telemetry.show(passes.present, waiting=lambda: schedule.waiting, tasks=lambda: len(asyncio.all_tasks()))
     watches = Watches(
         kubernetes, store, settings.namespaces, started=claim_signals, restarted=telemetry.watch_restarted
     )

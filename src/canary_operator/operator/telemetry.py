@@ -80,6 +80,9 @@ class Telemetry:
         self._restarts = Counter("canary_operator_watch_restarts_total", "Restarts of the watches.", registry=own)
         self._leader = Gauge("canary_operator_leader", "1 in the process that may write.", registry=own)
         self._waiting = Gauge("canary_operator_passes_waiting", "Passes that are due and have not begun.", registry=own)
+        self._tasks = Gauge(
+            "canary_operator_tasks", "Tasks of the event loop; only a leak goes on growing.", registry=own
+        )
 
     def passed(self, turn: Turn, ended: datetime) -> None:
         """A pass was made."""
@@ -109,9 +112,10 @@ class Telemetry:
     def leads(self, begins: bool) -> None:
         self._leader.set(int(begins))
 
-    def show(self, present: Present, *, waiting: Callable[[], int]) -> None:
+    def show(self, present: Present, *, waiting: Callable[[], int], tasks: Callable[[], int]) -> None:
         """What is asked for when somebody scrapes."""
         self._waiting.set_function(waiting)
+        self._tasks.set_function(tasks)
         self._registry.register(Rollouts(present))
 
     def page(self) -> bytes:
