@@ -5,6 +5,7 @@ import pytest
 
 from canary_operator.errors import Unavailable
 from canary_operator.operator.leadership import (
+    CALL_SECONDS,
     DURATION_SECONDS,
     POLL_SECONDS,
     RENEW_SECONDS,
@@ -160,6 +161,37 @@ async def test_a_failed_renewal_is_tried_again_soon(server: InMemoryKubernetes, 
     await one.step()
     assert one.heard == [True]
     assert one.right.left() == RIGHT_SECONDS
+
+
+async def test_a_slow_api_server_costs_no_leadership(server: InMemoryKubernetes, one: Process, clock: Clock) -> None:
+    """While each call takes just less than its timeout the right to write never ends."""
+
+    def slowly() -> None:
+        clock.now += CALL_SECONDS - 0.1
+        server.before_write = slowly
+
+    await one.step()
+    server.before_write = slowly
+    for _ in range(20):
+        clock.now += await one.step()
+        assert one.right.holds()
+    assert one.heard == [True]
+
+
+async def test_a_renewal_that_hangs_leaves_time_for_another(
+    server: InMemoryKubernetes, one: Process, clock: Clock
+) -> None:
+    """The timeout is over before the right is, and nobody waits then."""
+
+    def hangs() -> None:
+        clock.now += CALL_SECONDS
+        raise Unavailable("timeout")
+
+    clock.now += await one.step()
+    server.before_write = hangs
+    assert await one.step() == 0
+    await one.step()
+    assert one.heard == [True]
 
 
 async def test_who_lost_the_lease_stops_at_once(one: Process, two: Process, clock: Clock) -> None:

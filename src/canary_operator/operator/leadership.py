@@ -27,8 +27,9 @@ RIGHT_SECONDS = 5.0
 RENEW_SECONDS = 2.0
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 0.5
-CALL_SECONDS = 2.0
-"""Timeout of one call to the API server: a renewal that fails leaves the time for another."""
+"""These three count from the sending of one call to that of the next: a slow API server is not asked more slowly."""
+CALL_SECONDS = RIGHT_SECONDS / 2
+"""Timeout of one call: whatever takes longer can't be followed by another in time."""
 
 log = structlog.get_logger(__name__)
 
@@ -101,14 +102,16 @@ class Leadership:
 
     async def step(self) -> float:
         """Ask, renew or take once; the seconds until the next step."""
+        began, renewed = self._clock(), False
         try:
             await self._renew_or_take()
+            renewed = True
         except Conflict:
             self._held = self._seen = None  # somebody wrote it meanwhile: what we know of it is out of date
         except Unavailable as error:
             log.warning("lease_unavailable", error=str(error))
         self._notice()
-        return self._pause()
+        return max(0.0, self._rhythm(renewed=renewed) - (self._clock() - began))
 
     async def release(self) -> None:
         """Give the Lease back, so that another takes over at its next look; call it when no write is in flight."""
@@ -170,12 +173,10 @@ class Leadership:
             for tell in self._told:
                 tell(leads)
 
-    def _pause(self) -> float:
+    def _rhythm(self, *, renewed: bool) -> float:
         if not self._leads:
             return POLL_SECONDS
-        left = self._right.left()
-        renewed = left > RIGHT_SECONDS - RENEW_SECONDS
-        return RENEW_SECONDS if renewed else max(0.0, min(RETRY_SECONDS, left))
+        return RENEW_SECONDS if renewed else RETRY_SECONDS
 
 
 def _holder(lease: dict[str, Any]) -> str:
