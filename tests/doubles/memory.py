@@ -105,7 +105,7 @@ class MemoryCluster:
             uid="u-1",
             generation=self.generation,
             spec=self.spec,
-            status=working or self.status,
+            status=working if working is not None and working.revision >= self.status.revision else self.status,
             saved=self.status,
             deleting=self.deleting,
             finalizer=self.finalizer,

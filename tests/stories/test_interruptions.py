@@ -137,6 +137,26 @@ def _check_weights(story: Story, before: int) -> None:
                 assert any(isinstance(earlier, EnsureCanary) for earlier in story.cluster.log[:position])
 
 
+async def test_a_weight_that_is_refused_is_said_once() -> None:
+    """However often it is tried: the condition stays, nobody is told again, and the intent is not recorded again."""
+    story = await Story(SHORT).adopted()
+    story.cluster.template, story.cluster.paused = "v2", True
+    story.cluster.refuses = (SetWeight, Refused("admission webhook says no"))
+    with pytest.raises(Refused):
+        await story.passes()
+    written, told = story.cluster.writes, story.told
+    for _ in range(5):
+        with pytest.raises(Refused):
+            await story.passes()
+        condition = next(each for each in story.cluster.status.conditions if each.type == "Ready")
+        assert condition.reason == reasons.WRITE_REFUSED
+    assert (story.cluster.writes, story.told) == (written, told)
+    assert told.count(reasons.WRITE_REFUSED) == 1
+    story.cluster.refuses = None
+    await story.passes()
+    story.expects(weight="10%", reason=reasons.STAGE_RUNNING)
+
+
 @pytest.mark.parametrize(
     ("refusal", "reason"),
     [

@@ -13,13 +13,14 @@ from canary_operator.core.world import World
 def explain(world: World, done: Sequence[Action], reason: str, message: str) -> tuple[Action, ...]:
     """What to write down about it; nothing when it is written already.
 
-    `done` is what took effect before: this record is numbered after those among it.
+    `done` is what took effect before: this record follows those among it, and keeps what they say.
     """
     held = Finding(Event.HELD, reason, message)
-    told = conditions(world.status, held, world.generation, world.now)
-    status = world.status.model_copy(update={"conditions": told})
-    if not must_save(world.saved, status, world.now):
+    recorded = [action.status for action in done if isinstance(action, Record)]
+    saved = recorded[-1] if recorded else world.saved
+    before = recorded[-1] if recorded else world.status
+    status = before.model_copy(update={"conditions": conditions(world.status, held, world.generation, world.now)})
+    if not must_save(saved, status, world.now):
         return ()
-    number = world.saved.revision + 1 + sum(isinstance(action, Record) for action in done)
-    record = Record(saved_now(status, world.now).model_copy(update={"revision": number}))
+    record = Record(saved_now(status, world.now).model_copy(update={"revision": saved.revision + 1}))
     return record, Announce(reason, message, warning=True)

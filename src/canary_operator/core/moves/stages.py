@@ -45,12 +45,19 @@ def ensure_canary(world: World, finding: Finding) -> Move:
 def give_traffic(world: World, finding: Finding) -> Move:
     """The stage begins: intent, weight, status."""
     run, weight = world.run, present_stage(world.run).weight
-    intent = run.model_copy(update={"intent": Intent(weight=weight, stage=run.stage)})
-    noted = world.status.model_copy(update={"run": intent})
+    noted = _noted(world, Intent(weight=weight, stage=run.stage))
     staged = staged_run(run, world.now)
     share = f"run {run.id}: stage {run.stage} of {len(run.plan.stages)}"
     told = (Announce(reasons.STAGE_STARTED, f"{share}: the canary gets {format_percentage(weight)}"),)
-    return Move((Record(noted), _raised(world, weight)), in_state(world, finding, staged), told)
+    return Move((*noted, _raised(world, weight)), in_state(world, finding, staged), told)
+
+
+def _noted(world: World, intent: Intent) -> tuple[Record, ...]:
+    """Once: while the route can't be written, the same intent is not recorded at each attempt."""
+    run, saved = world.run, world.saved.run
+    if saved is not None and (saved.id, saved.intent) == (run.id, intent):
+        return ()
+    return (Record(world.status.model_copy(update={"run": run.model_copy(update={"intent": intent})})),)
 
 
 def staged_run(run: Run, now: datetime) -> Run:
