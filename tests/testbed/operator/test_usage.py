@@ -1,4 +1,5 @@
 import os
+import socket
 import time
 
 import pytest
@@ -16,6 +17,14 @@ def test_work_and_memory_are_counted() -> None:
     assert after.cpu - before.cpu == pytest.approx(worked, abs=0.05)
     assert after.peak - before.memory > len(held) / 2
     assert after.peak >= after.memory
+
+
+def test_open_sockets_are_counted() -> None:
+    """And no longer once they are closed."""
+    before = usage(os.getpid()).sockets
+    with socket.socket(), socket.socket():
+        assert usage(os.getpid()).sockets == before + 2
+    assert usage(os.getpid()).sockets == before
 
 
 def test_a_process_that_is_gone_has_no_usage() -> None:
