@@ -10,7 +10,7 @@ from canary_operator.core.actions import Action, Announce, Record, SetWeight
 from canary_operator.core.transitions import Event
 from canary_operator.errors import Conflict
 from canary_operator.reconcile.loop import reconcile
-from tests.doubles.memory import Crash, MemoryCluster
+from tests.doubles.memory import Crash, MemoryCluster, ports_of
 
 _MOST_PASSES = 60
 
@@ -55,8 +55,10 @@ class Story:
     async def passes(self) -> "Story":
         """Pass after pass until nothing is to be done at this moment."""
         for _ in range(_MOST_PASSES):
+            if self.cluster.gone:
+                return self
             try:
-                decision = await reconcile(self.cluster.rollout(self.working), self.cluster.ports, self.cluster.now)
+                decision = await reconcile(self.cluster.rollout(self.working), ports_of(self.cluster), self.cluster.now)
             except Crash:
                 self.working = None
                 if self._at_death is not None:
@@ -98,7 +100,7 @@ class Story:
         left = seconds + 60 * minutes
         while left > 0:
             span = min(step, left)
-            self.cluster.now += timedelta(seconds=span)
+            self.cluster.passes_time(timedelta(seconds=span))
             self.cluster.traffic(round(rate * span), canary_bad=canary_bad, baseline_bad=baseline_bad)
             await self.passes()
             left -= span

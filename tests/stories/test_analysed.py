@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,7 @@ from canary_operator.api import reasons
 from canary_operator.api.status import Outcome, State
 from canary_operator.core.actions import Action, Purpose, SetWeight
 from canary_operator.errors import Conflict, Unavailable
-from tests.doubles.memory import Crash, MemoryCluster
+from tests.doubles.memory import Crash, MemoryCluster, unwitnessed
 from tests.doubles.story import Story
 from tests.stories.test_interruptions import Chaos
 from tests.stories.test_promotion import SHORT, an_overtaken_promotion, everything_is_given_back
@@ -28,12 +29,12 @@ class Observer:
     """What has had every stage below 100 %."""
 
     def __post_init__(self) -> None:
-        self.cluster.on_write = self.see
+        self.cluster.calls.witness = self.see
 
-    def see(self, action: Action) -> None:
+    def see(self, action: Action, _: Fraction) -> None:
         if isinstance(action, SetWeight) and action.purpose is Purpose.STAGE:
             self._see_stage(action)
-        stable, canary = set(self.cluster.pods), self.cluster.canary
+        stable, canary = set(self.cluster.deployment.pods), self.cluster.canary
         if self.cluster.share == 0:
             assert stable <= self.analysed, f"all traffic goes to {stable}, analysed are {self.analysed}"
         if self.cluster.share == 1 and canary is not None:
@@ -44,9 +45,9 @@ class Observer:
         if not action.mirrored and action.weight == 1 and self.cluster.canary is not None:
             self.analysed.add(self.cluster.canary.revision)
         if action.mirrored and action.weight < 1:
-            assert self.cluster.running is not None, f"a share for a mixture: {self.cluster.pods}"
-        if action.mirrored and action.weight == 0 and self.cluster.running is not None:
-            self.analysed.add(self.cluster.running)
+            assert self.cluster.deployment.running is not None, f"a share for a mixture: {self.cluster.deployment.pods}"
+        if action.mirrored and action.weight == 0 and self.cluster.deployment.running is not None:
+            self.analysed.add(self.cluster.deployment.running)
 
 
 async def the_overtaken(moment: int, bad: str) -> Story:
@@ -55,7 +56,7 @@ async def the_overtaken(moment: int, bad: str) -> Story:
     Observer(story.cluster)
     story.cluster.bad = {bad}
     await an_overtaken_promotion(story)
-    story.cluster.faults[story.cluster.writes * 2 + moment] = Crash
+    story.cluster.calls.faults[story.cluster.calls.writes * 2 + moment] = Crash
     story.cluster.roll(10)
     await story.after(minutes=4)
     return story
@@ -78,7 +79,7 @@ async def test_a_bad_commit_survives_a_kill_around_every_write(moment: int) -> N
     story.expects(weight="100%", reason=reasons.ROLLED_BACK, state=State.STANDING_IN)
     assert story.status.stable_revision == "v2"
     assert story.weights[-1] == 1
-    story.cluster.faults = {story.cluster.writes * 2 + moment % 20: Crash}
+    story.cluster.calls.faults = {story.cluster.calls.writes * 2 + moment % 20: Crash}
     await story.release("v2")
     story.cluster.roll(10)
     await story.after(seconds=30)
@@ -92,18 +93,18 @@ async def test_a_commit_around_every_kill_of_a_promotion_is_never_shipped_unseen
     """The process dies around a write of the promotion, and v3 comes before the next one starts."""
     story = await Story(SHORT).adopted()
     Observer(story.cluster)
-    story.cluster.rolls = False
+    story.cluster.rolls = 0
     await story.release("v2")
     while story.cluster.share < 1:
         await story.after(seconds=5)
-    story.cluster.faults[story.cluster.writes * 2 + moment] = Crash
+    story.cluster.calls.faults[story.cluster.calls.writes * 2 + moment] = Crash
     story.dies_with("v3")
     await story.after(seconds=40)
     story.cluster.roll(10)
     await story.after(minutes=5)
     story.cluster.roll(10)
     await story.after(minutes=1)
-    assert story.cluster.running == "v3" or story.cluster.template == "v2"
+    assert story.cluster.deployment.running == "v3" or story.cluster.deployment.template == "v2"
 
 
 class Promotion(Chaos):
@@ -111,7 +112,7 @@ class Promotion(Chaos):
 
     def __init__(self) -> None:
         super().__init__(SHORT)
-        self.cluster.rolls = False
+        self.cluster.rolls = 0
         self.observer = Observer(self.cluster)
 
     async def begins(self, moment: str) -> None:
@@ -135,18 +136,18 @@ class Promotion(Chaos):
 
     async def harm(self) -> None:
         """Whatever is new by now fails half of its requests."""
-        self.cluster.bad = {self.cluster.template}
+        self.cluster.bad = {self.cluster.deployment.template}
         await self.after(seconds=20)
         self.cluster.bad = set()
 
     async def stable_lost(self) -> None:
-        self.cluster.pods = Counter()
+        self.cluster.deployment.pods = Counter()
         await self.after(seconds=5, step=1)
 
     async def stable_back(self) -> None:
         """A Deployment makes pods of what it last rolled, which for a paused one is what nobody can tell here."""
-        if not self.cluster.pods and not self.cluster.paused:
-            self.cluster.pods = Counter({self.cluster.template: 10})
+        if not self.cluster.deployment.pods and not self.cluster.deployment.paused:
+            self.cluster.deployment.pods = Counter({self.cluster.deployment.template: 10})
         await self.passes()
 
 
@@ -167,13 +168,13 @@ async def test_no_template_gets_everything_unseen(
     """In any order of events and faults from the last stage on, or from the commit in mid-promotion."""
     story = Promotion()
     await story.begins(began)
-    story.cluster.faults = {2 * story.cluster.writes + moment: fault for moment, fault in faults.items()}
+    story.cluster.calls.faults = {2 * story.cluster.calls.writes + moment: fault for moment, fault in faults.items()}
     for event in events:
         await (story.orders(event) if event in ORDERS else getattr(story, event)())
-    story.cluster.faults.clear()
-    story.cluster.on_write = lambda _: None
+    story.cluster.calls.faults.clear()
+    story.cluster.calls.witness = unwitnessed
     story.cluster.deleting = True
-    story.cluster.pods = story.cluster.pods or Counter({"v1": 10})
+    story.cluster.deployment.pods = story.cluster.deployment.pods or Counter({"v1": 10})
     await story.after(seconds=30)
     assert not story.cluster.finalizer
     assert story.cluster.record is None

@@ -21,7 +21,7 @@ WRITES = 30
 async def test_a_good_release_survives_a_kill_around_every_write(moment: int) -> None:
     """Whichever write the process dies before or after, the release is promoted and nothing of ours is left."""
     story = await Story(SHORT).adopted()
-    story.cluster.faults[story.cluster.writes * 2 + moment] = Crash
+    story.cluster.calls.faults[story.cluster.calls.writes * 2 + moment] = Crash
     await story.release("v2")
     await story.after(minutes=3)
     story.expects(weight="0%", reason=reasons.AT_REST, state=State.RESTING)
@@ -34,7 +34,7 @@ async def test_a_good_release_survives_a_kill_around_every_write(moment: int) ->
 async def test_a_bad_release_survives_a_kill_around_every_write(moment: int) -> None:
     """Whichever write the process dies before or after, the canary is taken back and no weight rises afterwards."""
     story = await Story(SHORT).adopted()
-    story.cluster.faults[story.cluster.writes * 2 + moment] = Crash
+    story.cluster.calls.faults[story.cluster.calls.writes * 2 + moment] = Crash
     await story.release("v2")
     await story.after(minutes=3, canary_bad=1.0)
     story.expects(weight="0%", reason=reasons.ROLLED_BACK, state=State.RESTING)
@@ -75,7 +75,7 @@ class Chaos(Story):
         await self.passes()
 
     async def revert(self) -> None:
-        self.cluster.commit(self.status.stable_revision or self.cluster.template)
+        self.cluster.commit(self.status.stable_revision or self.cluster.deployment.template)
         await self.passes()
 
     async def blind(self) -> None:
@@ -95,10 +95,10 @@ class Chaos(Story):
         await self._pods(ready=True)
 
     async def _pods(self, *, ready: bool) -> None:
-        self.cluster.canary_starts = ready
-        canary = self.cluster.canary
-        if canary is not None:
-            self.cluster.canary = type(canary)(canary.revision, canary.replicas, canary.replicas if ready else 0)
+        if ready:
+            self.cluster.bring_canary_pods_back()
+        else:
+            self.cluster.lose_canary_pods()
         await self.after(seconds=5, step=1)
 
 
@@ -114,17 +114,17 @@ ORDERS = ("pause", "resume", "promote", "abort", "retry")
 async def test_whatever_happens_some_things_never_do(events: list[str], faults: dict[int, type[Exception]]) -> None:
     """In any order of events and faults no weight leaves the plan, none comes before pods, and nothing stays behind."""
     story = Chaos(SHORT)
-    story.cluster.faults.update(faults)
+    story.cluster.calls.faults.update(faults)
     await story.adopted()
     for event in events:
         before = len(story.cluster.log)
         await (story.orders(event) if event in ORDERS else getattr(story, event)())
         _check_weights(story, before)
-    story.cluster.faults.clear()
+    story.cluster.calls.faults.clear()
     story.cluster.deleting = True
     await story.after(seconds=30)
     assert not story.cluster.finalizer
-    assert (story.cluster.record, story.cluster.canary, story.cluster.adopted) == (None, None, False)
+    assert (story.cluster.record, story.cluster.canary, story.cluster.deployment.adopted) == (None, None, False)
 
 
 def _check_weights(story: Story, before: int) -> None:
@@ -140,19 +140,19 @@ def _check_weights(story: Story, before: int) -> None:
 async def test_a_weight_that_is_refused_is_said_once() -> None:
     """However often it is tried: the condition stays, nobody is told again, and the intent is not recorded again."""
     story = await Story(SHORT).adopted()
-    story.cluster.template, story.cluster.paused = "v2", True
-    story.cluster.refuses = (SetWeight, Refused("admission webhook says no"))
+    story.cluster.commit("v2")
+    story.cluster.calls.refuses = (SetWeight, Refused("admission webhook says no"))
     with pytest.raises(Refused):
         await story.passes()
-    written, told = story.cluster.writes, story.told
+    written, told = story.cluster.calls.writes, story.told
     for _ in range(5):
         with pytest.raises(Refused):
             await story.passes()
         condition = next(each for each in story.cluster.status.conditions if each.type == "Ready")
         assert condition.reason == reasons.WRITE_REFUSED
-    assert (story.cluster.writes, story.told) == (written, told)
+    assert (story.cluster.calls.writes, story.told) == (written, told)
     assert told.count(reasons.WRITE_REFUSED) == 1
-    story.cluster.refuses = None
+    story.cluster.calls.refuses = None
     await story.passes()
     story.expects(weight="10%", reason=reasons.STAGE_RUNNING)
 
@@ -167,9 +167,9 @@ async def test_a_weight_that_is_refused_is_said_once() -> None:
 async def test_a_refused_write_is_said_where_people_look(refusal: CanaryError, reason: str) -> None:
     """The condition carries the refusal's words, once, and the run goes on when the write is let through."""
     story = await Story(SHORT).adopted()
-    before = story.cluster.writes
-    story.cluster.template, story.cluster.paused = "v2", True
-    story.cluster.refuses = (EnsureCanary, refusal)
+    before = story.cluster.calls.writes
+    story.cluster.commit("v2")
+    story.cluster.calls.refuses = (EnsureCanary, refusal)
     for _ in range(3):
         with pytest.raises(type(refusal)):
             await story.passes()
@@ -177,8 +177,8 @@ async def test_a_refused_write_is_said_where_people_look(refusal: CanaryError, r
     assert (condition.status, condition.reason) == ("False", reason)
     assert str(refusal) in condition.message
     assert story.told.count(reason) == 1
-    assert story.cluster.writes - before <= 3
-    story.cluster.refuses = None
+    assert story.cluster.calls.writes - before <= 3
+    story.cluster.calls.refuses = None
     story.working = None
     await story.passes()
     story.expects(weight="10%", reason=reasons.STAGE_RUNNING)

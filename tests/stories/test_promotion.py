@@ -16,7 +16,7 @@ SHORT = a_spec(stages=STAGES, duration="30s", minCanaryRequests=10)
 async def a_promotion(story: Story | None = None) -> Story:
     """v2 has passed every stage; the Deployment is told to roll to it and has not begun."""
     story = await (story or Story(SHORT)).adopted()
-    story.cluster.rolls = False
+    story.cluster.rolls = 0
     await story.release("v2")
     await story.after(minutes=3)
     return story.expects(weight="100%", reason=reasons.PROMOTING, state=State.PROMOTING)
@@ -51,7 +51,7 @@ async def test_a_commit_in_mid_promotion_leaves_the_traffic_on_the_promoted_revi
     assert story.status.stable_revision == "v2"
     assert story.status.history[0].outcome is Outcome.PROMOTED
     assert "v3" in story.status.history[0].message
-    assert not story.cluster.paused
+    assert not story.cluster.deployment.paused
     assert story.cluster.canary is not None
     assert story.condition("Succeeded").status == "True"
     assert story.condition("Reconciling").status == "True"
@@ -69,7 +69,7 @@ async def test_the_next_run_goes_from_the_canary_to_stable_in_stages() -> None:
     assert story.weights[:3] == [Fraction(1, 2), Fraction(0), Fraction(0)]
     assert story.status.stable_revision == "v3"
     assert [past.outcome for past in story.status.history] == [Outcome.PROMOTED, Outcome.PROMOTED]
-    assert story.cluster.running == "v3"
+    assert story.cluster.deployment.running == "v3"
     assert everything_is_given_back(story)
     assert not any(isinstance(action, EnsureCanary) for action in story.writes)
 
@@ -168,8 +168,8 @@ async def test_a_commit_in_the_reversed_run_takes_its_place() -> None:
     await story.release("v4")
     story.expects(weight="100%", state=State.STANDING_IN)
     assert story.status.history[0].outcome is Outcome.SUPERSEDED
-    assert story.cluster.pods.keys() == {"v3"}
-    assert not story.cluster.paused
+    assert story.cluster.deployment.pods.keys() == {"v3"}
+    assert not story.cluster.deployment.paused
     story.cluster.roll(10)
     await story.passes()
     story.expects(weight="90%", state=State.STAGED)
@@ -207,23 +207,21 @@ async def test_a_commit_does_not_roll_while_somebody_sends_traffic_to_it() -> No
     await story.release("v3")
     await story.after(minutes=5)
     story.expects(weight="50%", reason=reasons.TRAFFIC_PULLED, state=State.STANDING_IN)
-    assert story.cluster.paused
+    assert story.cluster.deployment.paused
     await story.orders("resume")
     story.expects(weight="100%", reason=reasons.STANDING_IN)
-    assert not story.cluster.paused
+    assert not story.cluster.deployment.paused
 
 
 async def test_a_canary_that_stands_in_and_loses_its_pods_holds() -> None:
     """What the Deployment runs was analysed by nobody: people are told, and decide."""
     story = await an_overtaken_promotion()
     story.cluster.roll(3)
-    assert story.cluster.canary is not None
-    ready = story.cluster.canary
-    story.cluster.canary = type(ready)(ready.revision, ready.replicas, 0)
+    story.cluster.lose_canary_pods()
     await story.after(minutes=2, step=1)
     story.expects(weight="100%", reason=reasons.STAND_IN_LOST)
     assert story.told.count(reasons.STAND_IN_LOST) == 1
-    story.cluster.canary = ready
+    story.cluster.bring_canary_pods_back()
     await story.after(seconds=5, step=1)
     story.expects(weight="100%", reason=reasons.STANDING_IN)
 
@@ -231,10 +229,10 @@ async def test_a_canary_that_stands_in_and_loses_its_pods_holds() -> None:
 async def test_a_deployment_that_loses_its_pods_in_the_reversed_run_loses_its_traffic() -> None:
     """After two seconds the canary has everything; with pods the same stage begins again."""
     story = await a_reversed_run()
-    pods, story.cluster.pods = story.cluster.pods, type(story.cluster.pods)()
+    pods, story.cluster.deployment.pods = story.cluster.deployment.pods, type(story.cluster.deployment.pods)()
     await story.after(seconds=5, step=1)
     story.expects(weight="100%", state=State.PREPARING)
-    story.cluster.pods = pods
+    story.cluster.deployment.pods = pods
     await story.after(seconds=5, step=1)
     story.expects(weight="90%", state=State.STAGED)
     assert len(story.status.history) == 1
@@ -253,12 +251,12 @@ async def test_traffic_that_somebody_pulls_in_the_reversed_run_is_not_raised_aga
 async def test_a_reversed_run_waits_for_a_deployment_that_is_large_enough() -> None:
     """An autoscaler shrank it while nobody was sent there; its size is its owner's."""
     story = await an_overtaken_promotion()
-    story.cluster.stable_replicas = 3
-    story.cluster.pods = type(story.cluster.pods)({"v3": 3})
+    story.cluster.deployment.replicas = 3
+    story.cluster.roll(3)
     await story.after(minutes=5)
     story.expects(weight="90%", reason=reasons.STABLE_MAY_SHRINK, state=State.PREPARING)
-    story.cluster.stable_replicas = 10
-    story.cluster.pods = type(story.cluster.pods)({"v3": 10})
+    story.cluster.deployment.replicas = 10
+    story.cluster.roll(10)
     await story.after(minutes=5)
     story.expects(weight="0%", reason=reasons.AT_REST, state=State.RESTING)
 
@@ -267,11 +265,11 @@ async def test_deleting_it_meanwhile_says_what_users_get() -> None:
     """Only v2's canary was analysed, and it has to go: traffic waits for a pod, then people are told."""
     story = await a_reversed_run()
     story.cluster.log.clear()
-    pods, story.cluster.pods = story.cluster.pods, type(story.cluster.pods)()
+    pods, story.cluster.deployment.pods = story.cluster.deployment.pods, type(story.cluster.deployment.pods)()
     story.cluster.deleting = True
     await story.after(seconds=30)
     story.expects(weight="90%", reason=reasons.NO_STABLE_ENDPOINTS, state=State.LEAVING)
-    story.cluster.pods = pods
+    story.cluster.deployment.pods = pods
     await story.after(seconds=15)
     assert everything_is_given_back(story)
     assert not story.cluster.finalizer
@@ -302,8 +300,8 @@ async def test_before_the_unpause_all_is_as_in_any_stage(order: str) -> None:
     await story.after(seconds=15)
     expected = reasons.ROLLED_BACK if order == "harm" else reasons.ABORTED
     story.expects(weight="0%", reason=expected, state=State.RESTING)
-    assert story.cluster.running == "v1"
-    assert story.cluster.paused
+    assert story.cluster.deployment.running == "v1"
+    assert story.cluster.deployment.paused
 
 
 async def test_a_breach_after_the_unpause_holds_even_when_the_deployment_is_rolled_out() -> None:
@@ -359,12 +357,12 @@ async def test_without_the_admission_policy_the_reversed_run_is_paused_before_it
     """With `adoption: Pause` v3 rolls at once, off traffic; v4 must not do so under traffic."""
     story = await a_reversed_run(Story(a_spec(stages=STAGES, duration="30s", adoption="Pause", minCanaryRequests=10)))
     story.expects(weight="90%", state=State.STAGED)
-    assert story.cluster.paused
+    assert story.cluster.deployment.paused
     await story.release("v4")
     story.expects(weight="100%", state=State.STANDING_IN)
-    assert story.cluster.pods.keys() == {"v3"}
+    assert story.cluster.deployment.pods.keys() == {"v3"}
     story.cluster.roll(10)
     await story.after(minutes=4)
     story.expects(weight="0%", reason=reasons.AT_REST, state=State.RESTING)
     assert story.status.stable_revision == "v4"
-    assert story.cluster.paused
+    assert story.cluster.deployment.paused

@@ -21,7 +21,7 @@ async def test_a_rollout_is_adopted_before_anything_ships() -> None:
     story = await Story().adopted()
     story.expects(weight="0%", reason=reasons.AT_REST, state=State.RESTING)
     assert story.status.stable_revision == "v1"
-    assert story.cluster.adopted
+    assert story.cluster.deployment.adopted
     assert story.cluster.finalizer
     assert story.cluster.record is None
 
@@ -38,7 +38,7 @@ async def test_a_good_release_goes_out_stage_by_stage() -> None:
     story.expects(weight="0%", reason=reasons.AT_REST, state=State.RESTING)
     assert story.status.last_outcome is Outcome.PROMOTED
     assert story.status.stable_revision == "v2"
-    assert story.cluster.running == "v2"
+    assert story.cluster.deployment.pods == {"v2": 10}
     assert story.cluster.record is None
     assert story.cluster.canary is None
     assert story.weights[:4] == [Fraction(1, 20), Fraction(1, 4), Fraction(1), Fraction(0)]
@@ -79,7 +79,7 @@ async def test_a_bad_release_goes_home() -> None:
     assert story.condition("Stalled").status == "True"
     assert story.condition("Ready").status == "False"
     assert story.cluster.canary is None
-    assert story.cluster.paused, "the bad template must not roll out"
+    assert story.cluster.deployment.paused, "the bad template must not roll out"
     assert "50" in story.status.history[0].message
 
 
@@ -111,7 +111,7 @@ async def test_going_back_to_the_stable_template_ends_the_waiting() -> None:
     await story.after(minutes=2, canary_bad=1.0)
     await story.release("v1")
     story.expects(weight="0%", reason=reasons.AT_REST)
-    assert not story.cluster.paused
+    assert not story.cluster.deployment.paused
 
 
 async def test_the_weight_waits_for_ready_pods() -> None:
@@ -240,13 +240,11 @@ async def test_a_weight_that_is_asked_for_again_waits_for_pods() -> None:
     story = await a_release()
     story.cluster.share = Fraction(0)
     await story.after(seconds=10)
-    assert story.cluster.canary is not None
-    ready = story.cluster.canary
-    story.cluster.canary = type(ready)(ready.revision, ready.replicas, 0)
+    story.cluster.lose_canary_pods()
     await story.orders("resume")
     await story.after(seconds=20, step=1)
     story.expects(weight="0%", reason=reasons.CANARY_NOT_READY)
-    story.cluster.canary = ready
+    story.cluster.bring_canary_pods_back()
     await story.after(seconds=10)
     story.expects(weight="5%", reason=reasons.STAGE_RUNNING)
 
@@ -269,12 +267,10 @@ async def test_a_pulled_canary_that_loses_its_pods_is_raised_by_nobody() -> None
     story = await a_release()
     story.cluster.share = Fraction(1, 100)
     await story.after(seconds=10)
-    assert story.cluster.canary is not None
-    ready = story.cluster.canary
-    story.cluster.canary = type(ready)(ready.revision, ready.replicas, 0)
+    story.cluster.lose_canary_pods()
     await story.after(seconds=10, step=1)
     story.expects(weight="0%", state=State.PREPARING)
-    story.cluster.canary = ready
+    story.cluster.bring_canary_pods_back()
     await story.after(minutes=1)
     story.expects(weight="0%", reason=reasons.PAUSED)
     await story.orders("resume")
@@ -293,12 +289,10 @@ async def test_a_pull_between_look_and_write_is_not_overwritten() -> None:
 async def test_a_canary_without_pods_loses_its_traffic_and_gets_it_back() -> None:
     """Two seconds without a ready pod: weight 0 and no verdict; with pods the same stage begins again."""
     story = await a_release()
-    assert story.cluster.canary is not None
-    ready = story.cluster.canary
-    story.cluster.canary = type(ready)(ready.revision, ready.replicas, 0)
+    story.cluster.lose_canary_pods()
     await story.after(seconds=10, step=1)
     story.expects(weight="0%", state=State.PREPARING)
-    story.cluster.canary = ready
+    story.cluster.bring_canary_pods_back()
     await story.after(seconds=2, step=1)
     story.expects(weight="5%", state=State.STAGED)
     assert story.status.history == ()
@@ -342,7 +336,7 @@ async def test_an_operator_that_was_down_for_a_stage_does_not_advance_on_its_ret
 async def test_the_operator_was_down_while_a_release_came() -> None:
     """Nothing shipped meanwhile; the run starts when it is back."""
     story = await Story().adopted()
-    story.cluster.template, story.cluster.paused = "v2", True
+    story.cluster.commit("v2")
     story.working = None
     await story.passes()
     story.expects(weight="5%")
@@ -356,11 +350,11 @@ async def test_traffic_only_waits_for_a_person_at_the_end() -> None:
     story.expects(weight="5%")
     await story.after(minutes=17)
     story.expects(weight="100%", reason=reasons.AWAITING_STABLE_UPDATE)
-    story.cluster.stable_replicas = 0
+    story.cluster.deployment.answering = False
     await story.orders("promote")
     await story.after(seconds=15)
     story.expects(weight="100%", reason=reasons.NO_STABLE_ENDPOINTS)
-    story.cluster.stable_replicas = 10
+    story.cluster.deployment.answering = True
     await story.after(seconds=15)
     story.expects(weight="0%", reason=reasons.AT_REST)
     assert story.status.stable_revision == "v2"
@@ -394,14 +388,14 @@ async def test_deleting_a_rollout_gives_everything_back() -> None:
     assert finalizers == [True, False]
     assert story.cluster.record is None
     assert story.cluster.canary is None
-    assert not story.cluster.adopted
-    assert story.cluster.paused, "a template that nobody analysed stays unshipped"
+    assert not story.cluster.deployment.adopted
+    assert story.cluster.deployment.paused, "a template that nobody analysed stays unshipped"
 
 
 async def test_what_was_made_beside_a_deployment_goes_without_it_too() -> None:
     """Somebody deleted the Deployment first; the canary Service was once left behind for ever."""
     story = await a_release()
-    story.cluster.deployment_exists = False
+    story.cluster.deployment.exists = False
     story.cluster.deleting = True
     await story.after(seconds=15)
     assert Abandon(unpause=False) in story.writes

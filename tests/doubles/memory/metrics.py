@@ -1,0 +1,40 @@
+"""Prometheus in memory."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from canary_operator.core.evidence.sample import Sample, SourceSample
+from canary_operator.core.world import Reading, Unknown
+from canary_operator.ports import Target
+from tests.doubles.memory.cluster import MemoryCluster
+
+_FIVE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryMetrics:
+    cluster: MemoryCluster
+
+    def latest(self, target: Target) -> Reading | Unknown:
+        told = self._reading(target)
+        self.cluster.answers["Reading"] = told
+        return told
+
+    def watch(self, target: Target, *, provider: str, exchanged: bool = False) -> None:
+        assert provider == "default"
+        self.cluster.watched[target.uid] = exchanged
+
+    def unwatch(self, uid: str) -> None:
+        self.cluster.watched.pop(uid, None)
+
+    def _reading(self, target: Target) -> Reading | Unknown:
+        world = self.cluster
+        if target.uid not in world.watched:
+            return Unknown("the metrics of this rollout are not watched")
+        if world.metrics_down is not None:
+            return Unknown("connection refused", code=world.metrics_down)
+        canary, baseline = world.totals["canary"], world.totals["baseline"]
+        if world.watched[target.uid]:
+            canary, baseline = baseline, canary
+        source = SourceSample(at=world.now + world.metrics_ahead, canary=canary, baseline=baseline)
+        return Reading(Sample({"gateway": source}), scrape=_FIVE, settle=_FIVE, skew=world.metrics_ahead)
