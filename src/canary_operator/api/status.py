@@ -135,6 +135,8 @@ class Run(Model):
     """When the last good look was taken."""
     frozen_since: datetime | None = None
     """Since when the stage's clock stands still."""
+    thawed_at: datetime | None = None
+    """Since when it goes: what stood still before is in its times already."""
     endpoints_at: datetime | None = None
     """When the ready endpoints were last asked for."""
     unready_since: datetime | None = None

@@ -10,7 +10,16 @@ from canary_operator.api.status import Run
 BLIND_AFTER_LOOKS = 3
 CLOCKS_DIFFER = timedelta(seconds=5)
 """So much two machines may disagree without it being worth a word."""
-_PAST = ("started_at", "weight_changed_at", "looked_at", "frozen_since", "endpoints_at", "unready_since", "saved_at")
+_PAST = (
+    "started_at",
+    "weight_changed_at",
+    "looked_at",
+    "frozen_since",
+    "thawed_at",
+    "endpoints_at",
+    "unready_since",
+    "saved_at",
+)
 _TO_COME = ("prepare_by", "ends_at", "drain_until")
 
 
@@ -30,8 +39,13 @@ def blind_since(run: Run, now: datetime) -> datetime | None:
 
 
 def freeze(run: Run, since: datetime) -> Run:
-    """Stop the clock; a clock that stands already keeps its earlier mark."""
-    return run if run.frozen_since is not None else run.model_copy(update={"frozen_since": since})
+    """Stop the clock; a clock that stands already keeps its earlier mark.
+
+    No time is counted twice: what one hold stood still is not counted again as blindness that began in it.
+    """
+    if run.frozen_since is not None:
+        return run
+    return run.model_copy(update={"frozen_since": since if run.thawed_at is None else max(since, run.thawed_at)})
 
 
 def thaw(run: Run, now: datetime) -> Run:
@@ -40,7 +54,7 @@ def thaw(run: Run, now: datetime) -> Run:
         return run
     stood = now - run.frozen_since
     moved = {name: moment + stood for name in ("ends_at", "prepare_by") if (moment := getattr(run, name)) is not None}
-    return run.model_copy(update={**moved, "frozen_since": None})
+    return run.model_copy(update={**moved, "frozen_since": None, "thawed_at": now})
 
 
 def stage_end(run: Run, now: datetime) -> datetime | None:

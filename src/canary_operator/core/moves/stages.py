@@ -73,6 +73,7 @@ def staged_run(run: Run, now: datetime) -> Run:
             "ends_at": now + warmup + stage.duration,
             "prepare_by": None,
             "frozen_since": None,
+            "thawed_at": now,
             "reapply": False,
             "promote": False,
             "looked_at": now if run.looked_at is None else run.looked_at,

@@ -1,0 +1,30 @@
+"""What the model found: each bug as the story of what happened."""
+
+from fractions import Fraction
+
+from canary_operator.api import reasons
+from canary_operator.api.status import State
+from tests.doubles.story import Story
+
+
+async def staged() -> Story:
+    """The canary has its first weight, since ten seconds."""
+    story = await Story().adopted()
+    await story.release("v2")
+    await story.after(seconds=10)
+    return story.expects(weight="5%", state=State.STAGED)
+
+
+async def test_blindness_that_began_in_a_hold_is_not_counted_twice() -> None:
+    """Somebody pulled the weight and Prometheus stopped; the stage was once longer by the hold, and by it again."""
+    story = await staged()
+    story.cluster.share, story.cluster.metrics_down = Fraction(1, 100), reasons.METRICS_UNAVAILABLE
+    await story.after(minutes=10)
+    await story.orders("resume")
+    await story.after(minutes=10)
+    story.expects(weight="5%", reason=reasons.METRICS_UNAVAILABLE)
+    story.cluster.metrics_down = None
+    await story.after(minutes=4.5)
+    story.expects(weight="5%", state=State.STAGED)
+    await story.after(minutes=1)
+    story.expects(weight="25%", state=State.STAGED)
