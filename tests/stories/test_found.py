@@ -2,8 +2,11 @@
 
 from fractions import Fraction
 
+import pytest
+
 from canary_operator.api import reasons
-from canary_operator.api.status import State
+from canary_operator.api.status import Outcome, State
+from tests.doubles.memory import Crash
 from tests.doubles.story import Story
 
 
@@ -28,3 +31,16 @@ async def test_blindness_that_began_in_a_hold_is_not_counted_twice() -> None:
     story.expects(weight="5%", state=State.STAGED)
     await story.after(minutes=1)
     story.expects(weight="25%", state=State.STAGED)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SUPERSEDED, Outcome.ABORTED])
+async def test_a_kill_in_an_ending_does_not_turn_it_into_harm(outcome: Outcome) -> None:
+    """The weight was 0 and the status not written: the next process once said that the canary had done harm."""
+    story = await staged()
+    story.cluster.calls.faults[2 * story.cluster.calls.writes + 1] = Crash
+    if outcome is Outcome.ABORTED:
+        story.cluster.verbs["abort"] = "true"
+    else:
+        story.cluster.commit("v3")
+    await story.after(seconds=15)
+    assert story.status.history[0].outcome is outcome

@@ -99,11 +99,11 @@ def still_rolling(_: World) -> Finding:
 PROMOTING: tuple[Check | Callable[[World], Finding], ...] = (
     deleted,
     spec_unreadable,
-    _before(running.rollback_unfinished),
     _before(running.aborted),
     _before(running.harmed),
-    workload_unusable,
     _before(running.superseded),
+    _before(running.rollback_unfinished),
+    workload_unusable,
     route_unusable,
     release_unfinished,
     stable_update_awaited,

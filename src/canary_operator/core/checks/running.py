@@ -10,13 +10,18 @@ from canary_operator.core.capacity import canary_replicas
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import ENDINGS, Event
 from canary_operator.core.verbs import abort_wanted
-from canary_operator.core.world import CanaryFacts, DeploymentFacts, Endpoints, Missing, Route, World
+from canary_operator.core.world import CanaryFacts, DeploymentFacts, Endpoints, Missing, Route, Unknown, World
 
 LOST_AFTER = timedelta(seconds=2)
 
 
 def rollback_unfinished(world: World) -> Finding | None:
-    """The route says that a rollback was begun, and the status never learned of it."""
+    """The route says that a rollback was begun, and the status never learned of it.
+
+    Whatever else still shows why it was begun says so before; so it waits until that can be told.
+    """
+    if isinstance(world.deployment, Unknown):
+        return None
     match world.route:
         case Route(record=record) if record is not None and (record.purpose, record.run) == (
             Purpose.ROLL_BACK,
