@@ -44,3 +44,14 @@ async def test_a_kill_in_an_ending_does_not_turn_it_into_harm(outcome: Outcome) 
         story.cluster.commit("v3")
     await story.after(seconds=15)
     assert story.status.history[0].outcome is outcome
+
+
+async def test_a_canary_that_was_deleted_is_not_waited_for() -> None:
+    """Somebody pulled the weight and deleted the canary; resume once waited for its pods, which nobody made."""
+    story = await staged()
+    story.cluster.share, story.cluster.canary = Fraction(0), None
+    await story.after(seconds=10)
+    story.expects(weight="0%", reason=reasons.TRAFFIC_PULLED)
+    await story.orders("resume")
+    await story.after(seconds=10)
+    story.expects(weight="5%", state=State.STAGED)

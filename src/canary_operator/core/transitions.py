@@ -102,6 +102,7 @@ _MOVES: dict[State, dict[Event, State]] = {
     State.PROMOTING: {
         Event.DELETED: State.LEAVING,
         Event.UNPAUSE_DUE: State.PROMOTING,
+        Event.CANARY_LOST: State.PREPARING,
         Event.WEIGHT_WANTED: State.PROMOTING,
         Event.HARMED: State.CLEANING,
         Event.ABORTED: State.CLEANING,

@@ -87,6 +87,9 @@ def _asked_again(world: World) -> Finding:
     if not isinstance(world.endpoints, Endpoints):
         return not_there(world.endpoints, missing=reasons.SERVICE_NOT_FOUND, reading=reasons.READING)
     needed = 1 if world.deployment is None else canary_replicas(world.run.base_replicas, world.run.weight)
+    if _nobody_makes(world, needed):
+        made_anew = "the canary's Deployment was removed or made smaller; it is made anew"
+        return Finding(Event.CANARY_LOST, reasons.CANARY_LOST, made_anew)
     if world.endpoints.canary < needed:
         return Finding(
             Event.HELD,
@@ -94,6 +97,16 @@ def _asked_again(world: World) -> Finding:
             f"the weight is written once more when {needed} canary pods are ready; {world.endpoints.canary} are",
         )
     return Finding(Event.WEIGHT_WANTED, reasons.STAGE_RUNNING, "the weight is written once more, as asked")
+
+
+def _nobody_makes(world: World, needed: int) -> bool:
+    """Pods that would be waited for in vain."""
+    match world.canary:
+        case Missing():
+            return True
+        case CanaryFacts(replicas=replicas):
+            return replicas < needed
+    return False
 
 
 def canary_lost(world: World) -> Finding | None:

@@ -92,12 +92,13 @@ def write_again(world: World, finding: Finding) -> Move:
 def withdraw(world: World, finding: Finding) -> Move:
     """The canary has no pod: its traffic goes to stable, and the same stage is prepared again.
 
-    Where somebody else had set the weight, nobody but a person raises it again.
+    Where somebody else had set the weight, nobody but a person raises it again; one who has asked for that is heard.
     """
     run = world.run
     order = SetWeight(NOTHING, Purpose.STAGE, run.id, run.stage)
     ours = isinstance(world.route, Route) and world.route.share == run.weight
-    waiting = withdrawn_run(run, world.now, prepare_by=deadline(world), paused=run.paused or not ours)
+    stays = run.paused or not (ours or run.reapply)
+    waiting = withdrawn_run(run, world.now, prepare_by=deadline(world), paused=stays)
     return Move((order,), in_state(world, finding, waiting), (Announce(finding.reason, finding.message, warning=True),))
 
 
