@@ -1,11 +1,13 @@
 """What the model found: each bug as the story of what happened."""
 
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
 
 from canary_operator.api import reasons
 from canary_operator.api.status import Outcome, State
+from canary_operator.core.world import Problem
 from tests.doubles.memory import Crash
 from tests.doubles.story import Story
 
@@ -55,3 +57,17 @@ async def test_a_canary_that_was_deleted_is_not_waited_for() -> None:
     await story.orders("resume")
     await story.after(seconds=10)
     story.expects(weight="5%", state=State.STAGED)
+
+
+async def test_an_operator_that_was_down_and_finds_a_hold_does_not_advance_blind() -> None:
+    """It came back to a spec that nobody could read; the hour without a look once counted as the stage's time."""
+    story = await staged()
+    story.cluster.now += timedelta(hours=1)
+    story.cluster.spec_problem = Problem(reasons.INVALID_SPEC, "stages: each weight must be above the one before")
+    await story.restarts()
+    story.expects(weight="5%", reason=reasons.INVALID_SPEC)
+    story.cluster.spec_problem = None
+    await story.after(minutes=4.5)
+    story.expects(weight="5%", state=State.STAGED)
+    await story.after(minutes=1)
+    story.expects(weight="25%", state=State.STAGED)

@@ -83,13 +83,17 @@ def _described(world: World, finding: Finding, status: Status) -> Status:
 
 
 def _keep_time(world: World, finding: Finding) -> World:
-    """A hold stops the stage's clock, and its end lets it go on."""
+    """A hold stops the stage's clock, and its end lets it go on.
+
+    Whatever a stage is held for: if nobody had looked for long before, its clock stands since then.
+    """
     run = world.status.run
     if run is None or (run.outcome is not None and world.status.state is not State.STANDING_IN):
         return world
     run = _held(run, finding, world.now)
     if world.status.state in {State.STAGED, State.PREPARING}:
-        since = blind_since(run, world.now) if finding.reason in _BLIND else None
+        unseen = world.status.state is State.STAGED or finding.reason in _BLIND
+        since = blind_since(run, world.now) if unseen else None
         run = freeze(run, since or world.now) if _freezes(finding) else thaw(run, world.now)
     return replace(world, status=world.status.model_copy(update={"run": run}))
 
