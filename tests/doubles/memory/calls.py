@@ -1,11 +1,13 @@
 """Every await of a pass: a look or a write, which may be interrupted before and after."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
 from canary_operator.core.actions import Action, Announce
+from canary_operator.errors import Refused
 
 
 class Crash(Exception):
@@ -49,7 +51,10 @@ class Calls:
     """Told of every write as soon as it took effect, with the share just before it."""
 
     def write(self, action: Action, share: Callable[[], Fraction], effect: Callable[[], bool]) -> None:
-        """`effect` changes the cluster in one step, or raises; False when there was nothing to change."""
+        """`effect` changes the cluster in one step, or raises; False when there was nothing to change.
+
+        What took effect may still time out for whoever wrote it, but it was not refused.
+        """
         self.around(action)
         self._strike(action, 2 * self.writes)
         before = share()
@@ -58,7 +63,8 @@ class Calls:
         self.log.append(action)
         self.witness(action, before)
         number, self.writes = self.writes, self.writes + (not isinstance(action, Announce))
-        self.around(action)
+        with suppress(Refused):
+            self.around(action)
         self._strike(action, 2 * number + 1)
 
     def _strike(self, action: Action, moment: int) -> None:

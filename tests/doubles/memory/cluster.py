@@ -7,7 +7,7 @@ from fractions import Fraction
 from canary_operator.api.rollout import Spec
 from canary_operator.api.status import Status
 from canary_operator.core.actions import Action
-from canary_operator.core.evidence.sample import Counter
+from canary_operator.core.evidence.sample import Counter, SourceSample
 from canary_operator.core.world import Missing, Problem, RouteRecord, Trouble, Unknown
 from canary_operator.reconcile.rollout import Rollout
 from tests.doubles.memory.calls import Calls
@@ -40,7 +40,7 @@ class MemoryCluster:
     startup: timedelta = timedelta(0)
     """How long a canary pod takes to get ready."""
     rolls: int | None = None
-    """How many pods an unpaused Deployment exchanges while one step of time passes; None: all at once; 0: see `roll`."""
+    """Pods that an unpaused Deployment exchanges in one step of time; None: all at once; 0: when told by `roll`."""
     lag: bool = False
     """Controllers and EndpointSlices learn of a change only when time passes."""
     status: Status = field(default_factory=Status)
@@ -58,6 +58,8 @@ class MemoryCluster:
     totals: dict[str, Counter] = field(default_factory=lambda: {"canary": Counter(0, 0), "baseline": Counter(0, 0)})
     bad: set[str] = field(default_factory=set)
     """Revisions that fail a half of their requests, wherever they run."""
+    frozen: SourceSample | None = None
+    """Prometheus answers, and always with this."""
     before_weight: Fraction | None = None
     """Just before the next weight is written somebody sets the share to this."""
     answers: dict[str, object] = field(default_factory=dict)
@@ -127,6 +129,16 @@ class MemoryCluster:
     def bring_canary_pods_back(self) -> None:
         self.canary_starts = True
         self.settle()
+
+    def freeze_metrics(self) -> None:
+        self.frozen = self.frozen or self.sample()
+
+    def sample(self) -> SourceSample:
+        """The counters of both arms now; in a reversed run each is behind the other's Service."""
+        canary, baseline = self.totals["canary"], self.totals["baseline"]
+        if any(self.watched.values()):
+            canary, baseline = baseline, canary
+        return SourceSample(at=self.now + self.metrics_ahead, canary=canary, baseline=baseline)
 
     def traffic(self, requests: int, *, canary_bad: float = 0.0, baseline_bad: float = 0.0) -> None:
         """So many requests by the live weight, with so large shares of bad ones at the two Services."""

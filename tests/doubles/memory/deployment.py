@@ -69,6 +69,8 @@ class MemoryDeployment:
     def control(self, most: int | None) -> None:
         """The controller at work: at most so many pods are replaced; None replaces all."""
         self.seen = True
+        if not self.exists:
+            return
         if self.paused:
             self._scale()
             return

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from canary_operator.core.evidence.sample import Sample, SourceSample
+from canary_operator.core.evidence.sample import Sample
 from canary_operator.core.world import Reading, Unknown
 from canary_operator.ports import Target
 from tests.doubles.memory.cluster import MemoryCluster
@@ -33,8 +33,5 @@ class MemoryMetrics:
             return Unknown("the metrics of this rollout are not watched")
         if world.metrics_down is not None:
             return Unknown("connection refused", code=world.metrics_down)
-        canary, baseline = world.totals["canary"], world.totals["baseline"]
-        if world.watched[target.uid]:
-            canary, baseline = baseline, canary
-        source = SourceSample(at=world.now + world.metrics_ahead, canary=canary, baseline=baseline)
+        source = world.frozen or world.sample()
         return Reading(Sample({"gateway": source}), scrape=_FIVE, settle=_FIVE, skew=world.metrics_ahead)
