@@ -1,4 +1,5 @@
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from random import Random
@@ -15,6 +16,9 @@ from testbed.kubelet.stage import Stage
 from testbed.kubelet.targets import Targets
 
 PORT = 18080
+HOME = f"127.{64 + os.getpid() // 256 % 128}.{os.getpid() % 256}"
+"""A block for each process, because two runs may share a machine."""
+FIRST, SECOND = f"{HOME}.2", f"{HOME}.3"
 
 
 class Recorder(Api):
@@ -37,7 +41,7 @@ class Recorder(Api):
 
 @pytest.fixture(autouse=True)
 def short_linger(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINGER", 0.05)
+    monkeypatch.setattr(module, "LINGER", 0.3)
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ async def pods(api: Recorder, tmp_path: Path) -> AsyncIterator[Pods]:
     """On loopback addresses, all of which can be bound everywhere."""
     targets = Targets(tmp_path / "pods.json")
     chance = Random(1)  # noqa: S311 - it must repeat, not surprise
-    pods = Pods(Stage(api, Addresses("127.77.0.0/29"), targets, Services().all, chance))
+    pods = Pods(Stage(api, Addresses(f"{HOME}.0/29"), targets, Services().all, chance))
     yield pods
     pods.see(Listed(()))
     await soon(lambda: not pods._plays)
@@ -73,7 +77,7 @@ async def soon(condition: Callable[[], Any]) -> None:
 async def answers(address: str) -> bool:
     try:
         _, writer = await asyncio.open_connection(address, PORT)
-    except ConnectionRefusedError:
+    except ConnectionError:  # refused; or reset, by a listener that closes at this very moment
         return False
     writer.close()
     await writer.wait_closed()
@@ -84,8 +88,8 @@ async def test_a_bound_pod_runs_at_an_address_of_its_own(pods: Pods, api: Record
     """It listens before its status says so; a pod without a node is left alone."""
     pods.see(Listed((pod("a"), pod("b"), pod("waiting", node=""))))
     await soon(lambda: len(api.statuses) == 2)
-    assert {status["podIP"] for status in api.statuses} == {"127.77.0.2", "127.77.0.3"}
-    assert await answers("127.77.0.2")
+    assert {status["podIP"] for status in api.statuses} == {FIRST, SECOND}
+    assert await answers(FIRST)
     assert pods.seen
 
 
@@ -94,11 +98,11 @@ async def test_a_deleted_pod_serves_on_for_a_moment(pods: Pods, api: Recorder) -
     pods.see(Changed("ADDED", pod("a")))
     await soon(lambda: api.statuses)
     pods.see(Changed("MODIFIED", pod("a", deletionTimestamp="2026-01-01T00:00:00Z")))
-    assert await answers("127.77.0.2")
+    assert await answers(FIRST)
     await soon(lambda: api.deleted == ["a"])
-    assert await answers("127.77.0.2")
+    assert await answers(FIRST)
     await soon(lambda: not pods._plays)
-    assert not await answers("127.77.0.2")
+    assert not await answers(FIRST)
 
 
 async def test_a_pod_missing_from_a_fresh_list_is_gone(pods: Pods, api: Recorder) -> None:
@@ -119,7 +123,7 @@ async def test_a_pod_without_an_address_harms_nobody(pods: Pods, api: Recorder) 
     """When the block is used up the others go on."""
     pods.see(Listed(tuple(pod(name) for name in "abcdefg")))
     await soon(lambda: len(api.statuses) == 5)
-    assert await answers("127.77.0.2")
+    assert await answers(FIRST)
 
 
 async def test_a_port_that_is_taken_is_shown_in_the_status(pods: Pods, api: Recorder) -> None:
