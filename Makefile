@@ -1,14 +1,16 @@
 # make demo    sets everything up and shows three releases on a real local cluster
 # make test    sets everything up and runs all tests
+# make soak    disturbs releases at random and watches what must hold: 30 minutes, or SOAK=8h; SEED=7 repeats one
 # make check   format, lint, types and unit tests, in under a minute
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+SOAK   ?= 30m
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help check test demo docs crd lock clean
+.PHONY: help check test demo soak docs crd lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -34,6 +36,9 @@ test: check
 
 demo: $(STAMP)
 	$(BIN)/python -m testbed demo
+
+soak: $(STAMP)
+	$(BIN)/python -m testbed soak --for $(SOAK) $(if $(SEED),--seed $(SEED))
 
 docs crd: $(STAMP)
 	$(BIN)/python docs/generate.py

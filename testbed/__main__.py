@@ -30,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _load(words[1:])
     if words == ["demo"]:
         return _demo()
+    if words[:1] == ["soak"]:
+        return _soak(words[1:])
     arguments = _parser().parse_args(words)
     try:
         arguments.do(arguments)
@@ -57,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         _command(commands, verb, _act(verb), explanation).add_argument("name", metavar="NAME")
     commands.add_parser("load", help="send requests through the gateway", add_help=False)
     commands.add_parser("demo", help="show three releases on a cluster of its own")
+    commands.add_parser("soak", help="disturb releases at random and watch what must hold", add_help=False)
     tools = commands.add_parser("tools", help="find or build the tools and print where they are")
     tools.add_argument("names", nargs="*", default=FOR_A_CLUSTER, metavar="TOOL", help=f"of: {', '.join(BY_NAME)}")
     tools.set_defaults(do=_tools)
@@ -126,6 +129,12 @@ def _demo() -> int:
     from testbed.demo import main as demo  # noqa: PLC0415 -- likewise
 
     return demo()
+
+
+def _soak(argv: Sequence[str]) -> int:
+    from testbed.soak import main as soak  # noqa: PLC0415 -- likewise
+
+    return soak(argv)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_dies_with(os.getpid()),  # noqa: PLW1509 -- the supervisor has one thread
+                preexec_fn=dies_with(os.getpid()),  # noqa: PLW1509 -- the supervisor has one thread
             )
 
     @property
@@ -82,7 +82,7 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _dies_with(parent: int) -> Callable[[], None]:
+def dies_with(parent: int) -> Callable[[], None]:
     """What the child does between fork and exec: ask the kernel for SIGKILL when its parent is gone.
 
     The parent may have died before the kernel knew, so the child looks once more, and leaves.

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 MOST_PER_SECOND = 2000
-LONGEST_SECONDS = 4 * 3600
+LONGEST_SECONDS = 24 * 3600
 MOST_CONNECTIONS = 512
 
 
