@@ -19,8 +19,9 @@ pytestmark = pytest.mark.integration
 
 HOUR = 3600.0
 STAGE, DRAIN = timedelta(seconds=6), timedelta(seconds=4)
-SURELY = 0.95
-"""A clock that catches up with the machine's is that much too fast."""
+SURELY = 0.95 * STAGE - timedelta(seconds=2)
+"""A clock that catches up with the machine's is a twentieth too fast; and a stage counts from the decision, whose write
+a busy API server takes later."""
 LONGEST = 60
 """Seconds. What waits for the wrong clock waits for an hour."""
 
@@ -62,7 +63,7 @@ def test_a_clock_that_is_set_changes_nothing(  # noqa: PLR0913, PLR0917 -- a who
         assert (first.leads(), second.leads()) == (True, False)
     staged, last, released, restored = written(shop, "virtualservices")
     *_, removed = written(shop, "deployments")
-    assert last - staged > SURELY * STAGE
+    assert last - staged > SURELY
     assert min(restored, removed) - released > DRAIN / 2, "it counts from the decision, and the write comes later"
     assert shop.rollout().outcomes == ["Promoted"]
     assert reigns(cluster, place) == [FIRST]
@@ -84,7 +85,7 @@ def test_an_operator_that_starts_by_another_clock_goes_on(  # noqa: PLR0913, PLR
         began = datetime.now(UTC)
         operator.start()
         until(shop, "Staged", "2/")
-        assert written(shop, "virtualservices")[-1] - began > SURELY * STAGE - (killed - staged)
+        assert written(shop, "virtualservices")[-1] - began > SURELY - (killed - staged)
         assert traffic.failures() == 0
         shop.kubectl("set", "image", f"deployment/{CANARY}", f"{NAME}={image('v2-e50')}")
         until(shop, "Resting")
