@@ -84,7 +84,10 @@ def _gateway(state: State) -> dict[str, Any]:
 
 
 def _pods(state: State) -> dict[str, Any]:
-    """A pod's page holds what its sidecar, its application and cAdvisor would say; its own labels win."""
+    """A pod's page holds what its sidecar, its application, cAdvisor and kube-state-metrics would say.
+
+    The labels on it win over those of the target.
+    """
     return {
         "job_name": "pods",
         "honor_labels": True,

@@ -9,7 +9,6 @@ from random import Random
 LOGNORMAL_SIGMA = 0.5
 """A tail like that of a healthy web service: P99 is 2.8 times the mean."""
 
-
 PAID_RATE = 0.2
 
 
@@ -28,12 +27,17 @@ class Behaviour:
     latency: float = 0.0
     """The mean, in seconds."""
     latency_distribution: Distribution = Distribution.CONSTANT
+    fast_failures: bool = False
+    """Whether a 500 is sent at once, however long a good answer takes."""
     fail_after: float | None = None
     """Seconds after its start from which every request fails."""
     ready_after: float = 0.0
     """Seconds after its start until it is ready."""
     never_ready: bool = False
     crash_loop: bool = False
+    """It ends as soon as it is started, so it never listens."""
+    crash_after: float | None = None
+    """Seconds after each of its starts at which its process ends."""
     image_pull_fails: bool = False
     memory_growth: float = 0.0
     """Megabytes per minute."""
@@ -51,9 +55,11 @@ class Behaviour:
             return True
         return chance.random() < self.error_rate
 
-    def delay(self, chance: Random) -> float:
+    def delay(self, chance: Random, *, failed: bool = False) -> float:
         """Seconds that one response takes."""
-        return _DELAYS[self.latency_distribution](self.latency, chance) if self.latency else 0.0
+        if not self.latency or (failed and self.fast_failures):
+            return 0.0
+        return _DELAYS[self.latency_distribution](self.latency, chance)
 
 
 def _constant(mean: float, _: Random) -> float:

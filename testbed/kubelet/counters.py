@@ -1,4 +1,4 @@
-"""What a pod counted, as its sidecar, its application and cAdvisor would export it together."""
+"""What a pod counted, as its sidecar, its application, cAdvisor and kube-state-metrics would export it together."""
 
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -48,21 +48,30 @@ class Counters:
         self.by_code.setdefault(code, Durations()).add(milliseconds)
 
 
-def exposition(counters: Counters, istio: Mapping[str, str], memory: Mapping[str, float]) -> bytes:
-    """Prometheus' text format. `istio` are the labels of Istio's own metrics; `memory` is megabytes by container."""
+@dataclass(frozen=True, slots=True)
+class Gauged:
+    """What others say about one container."""
+
+    megabytes: float
+    restarts: int = 0
+
+
+def exposition(counters: Counters, istio: Mapping[str, str], containers: Mapping[str, Gauged]) -> bytes:
+    """Prometheus' text format. `istio` are the labels of Istio's own metrics; `containers` go by their names."""
     lines = ["# TYPE istio_requests_total counter", "# TYPE istio_request_duration_milliseconds histogram"]
+    named = containers.items()
     for code, durations in counters.by_code.items():
         lines += _istio_lines(_written({**istio, "response_code": str(code)}), durations)
     lines += [
         "# TYPE orders_paid_total counter",
         f"orders_paid_total{{{_written({'workload': istio['destination_workload']})}}} {counters.orders_paid}",
         "# TYPE process_resident_memory_bytes gauge",
-        f"process_resident_memory_bytes {sum(memory.values()) * MEGABYTE:.0f}",
+        f"process_resident_memory_bytes {sum(one.megabytes for one in containers.values()) * MEGABYTE:.0f}",
         "# TYPE container_memory_working_set_bytes gauge",
+        *(_of_container("container_memory_working_set_bytes", name, one.megabytes * MEGABYTE) for name, one in named),
+        "# TYPE kube_pod_container_status_restarts_total counter",
+        *(_of_container("kube_pod_container_status_restarts_total", name, one.restarts) for name, one in named),
     ]
-    for container, megabytes in memory.items():
-        labels = _written({"container": container})
-        lines.append(f"container_memory_working_set_bytes{{{labels}}} {megabytes * MEGABYTE:.0f}")
     return "\n".join([*lines, ""]).encode()
 
 
@@ -78,6 +87,10 @@ def _istio_lines(labels: str, durations: Durations) -> list[str]:
         f"istio_request_duration_milliseconds_sum{{{labels}}} {durations.milliseconds:.3f}",
         f"istio_request_duration_milliseconds_count{{{labels}}} {below}",
     ]
+
+
+def _of_container(metric: str, container: str, value: float) -> str:
+    return f"{metric}{{{_written({'container': container})}}} {value:.0f}"
 
 
 def _written(labels: Mapping[str, str]) -> str:

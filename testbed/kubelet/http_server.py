@@ -24,7 +24,8 @@ class Answer:
 
 
 class Responder(Protocol):
-    def answer(self, path: str) -> Answer: ...
+    def answer(self, path: str) -> Answer | None:
+        """None ends the connection without an answer, as a process does that ends."""
 
     def sent(self, answer: Answer) -> None:
         """The answer left; requests whose client went away first are never reported."""
@@ -100,7 +101,9 @@ class _Connection(asyncio.Protocol):
 
     def _begin(self, head: bytes) -> None:
         answer = self._responder.answer(head.split(b" ", 2)[1].decode("latin-1"))
-        if answer.delay:
+        if answer is None:
+            self._transport.close()
+        elif answer.delay:
             self._timer = self._loop.call_later(answer.delay, self._send, head, answer)
         else:
             self._send(head, answer)

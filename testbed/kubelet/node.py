@@ -55,7 +55,10 @@ class Pods:
         ending = gone or "deletionTimestamp" in pod["metadata"]
         if uid not in self._plays and not gone and _is_bound(pod):
             self._begin(uid, pod)
-        if ending and uid in self._plays:
+        if uid not in self._plays:
+            return
+        self._plays[uid].see(pod)
+        if ending:
             self._plays[uid].end()
 
     def _begin(self, uid: str, pod: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from testbed.kubelet.pod_ports import PodPorts
-from testbed.kubelet.settings import behaviour_of
+from testbed.kubelet.settings import behaviour_of, incident_of
 from testbed.kubelet.stage import Stage
 from testbed.kubelet.status import Container, container_at, pod_status
 
@@ -31,6 +31,15 @@ class Play:
         self._address = stage.addresses.take(pod.get("status", {}).get("podIP"))
         self._ports = PodPorts(pod, self._address, stage)
         self._ending = asyncio.Event()
+
+    def see(self, pod: Mapping[str, Any]) -> None:
+        """The pod as it is by now: of everything that may change in it only the incident is played."""
+        try:
+            incident = incident_of(pod["metadata"])
+        except ValueError as error:
+            _log.warning("incident_refused", pod=self._path, error=str(error))
+        else:
+            self._ports.suffer(incident)
 
     def end(self) -> None:
         """The pod is being deleted, or is already."""

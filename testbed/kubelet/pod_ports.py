@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from testbed.kubelet.counters import Counters, exposition
+from testbed.kubelet.counters import Counters, Gauged, exposition
 from testbed.kubelet.http_server import Listener, Responder, listen
 from testbed.kubelet.identity import istio_labels, scrape_labels
 from testbed.kubelet.responders import Application, Page
@@ -21,6 +21,8 @@ class PodPorts:
         self._stage = stage
         self._counters = Counters()
         self._applications: dict[str, Application] = {}
+        self._earlier_restarts: dict[str, int] = {}
+        self._incident = 0.0
         self._listeners: list[Listener] = []
 
     async def open(self, containers: Sequence[Container]) -> list[Container]:
@@ -31,6 +33,12 @@ class PodPorts:
             await self._open_metrics()
         return opened
 
+    def suffer(self, incident: float) -> None:
+        """This share of the requests fails from now on, whatever the version; from 0 to 1."""
+        self._incident = incident
+        for application in self._applications.values():
+            application.incident = incident
+
     def close(self) -> None:
         self._stage.targets.remove(self._metadata["uid"])
         for listener in self._listeners:
@@ -40,6 +48,7 @@ class PodPorts:
         if container.behaviour is None or not container.behaviour.runs:
             return container
         application = Application(container.behaviour, self._metadata["name"], self._counters, self._stage.chance)
+        application.incident = self._incident
         try:
             for port in spec.get("ports", ()):
                 if port.get("protocol", "TCP") == "TCP":
@@ -47,6 +56,7 @@ class PodPorts:
         except OSError as error:
             return replace(container, behaviour=None, problem=str(error))
         self._applications[container.name] = application
+        self._earlier_restarts[container.name] = container.restarts
         return container
 
     async def _open_metrics(self) -> None:
@@ -60,5 +70,8 @@ class PodPorts:
         self._listeners.append(await listen(self._address, port, responder))
 
     def _metrics(self) -> bytes:
-        memory = {name: application.memory for name, application in self._applications.items()}
-        return exposition(self._counters, istio_labels(self._metadata, self._stage.services()), memory)
+        gauged = {
+            name: Gauged(one.memory, self._earlier_restarts[name] + one.restarts)
+            for name, one in self._applications.items()
+        }
+        return exposition(self._counters, istio_labels(self._metadata, self._stage.services()), gauged)

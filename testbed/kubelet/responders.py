@@ -8,9 +8,12 @@ from time import monotonic
 from testbed.kubelet.behaviour import Behaviour
 from testbed.kubelet.counters import Counters
 from testbed.kubelet.http_server import Answer
+from testbed.kubelet.lives import Life, life_at
 
 MEMORY_AT_START = 40.0
-"""Megabytes."""
+"""Megabytes, in the middle: pods of one version differ."""
+MEMORY_SIGMA = 0.05
+"""By how much: the standard deviation of the logarithm."""
 _METRICS_HEAD = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 _OK, _FAILED = 200, 500
 
@@ -23,6 +26,9 @@ class Application:
         self._counters = counters
         self._chance = chance
         self._start = monotonic()
+        self._memory = MEMORY_AT_START * chance.lognormvariate(0, MEMORY_SIGMA)
+        self.incident = 0.0
+        """The share of requests that fail on top, through no fault of this version; from 0 to 1."""
         self._head = f"content-type: application/json\r\nx-version: {behaviour.version}\r\nx-pod: {pod}\r\n".encode()
         self._bodies = {
             status: json.dumps({"status": status, "version": behaviour.version, "pod": pod}).encode() + b"\n"
@@ -31,17 +37,39 @@ class Application:
 
     @property
     def memory(self) -> float:
-        """Megabytes."""
-        return MEMORY_AT_START + self._behaviour.memory_growth * (monotonic() - self._start) / 60
+        """Megabytes; a process that was started anew begins small again."""
+        life = self._life
+        seconds = self._age - (life.began if life else 0.0)
+        return self._memory + self._behaviour.memory_growth * seconds / 60
 
-    def answer(self, path: str) -> Answer:  # noqa: ARG002 - every path is answered alike
-        status = _FAILED if self._behaviour.fails(monotonic() - self._start, self._chance) else _OK
-        return Answer(status, self._bodies[status], self._head, self._behaviour.delay(self._chance))
+    @property
+    def restarts(self) -> int:
+        life = self._life
+        return life.restarts if life else 0
+
+    def answer(self, path: str) -> Answer | None:  # noqa: ARG002 - every path is answered alike
+        """None between the end of its process and the next start."""
+        life = self._life
+        if life and not life.alive:
+            return None
+        failed = self._behaviour.fails(self._age, self._chance) or self._chance.random() < self.incident
+        status = _FAILED if failed else _OK
+        return Answer(status, self._bodies[status], self._head, self._behaviour.delay(self._chance, failed=failed))
 
     def sent(self, answer: Answer) -> None:
         self._counters.add(answer.status, answer.delay * 1000)
         if answer.status == _OK and self._chance.random() < self._behaviour.paid_rate:
             self._counters.orders_paid += 1
+
+    @property
+    def _age(self) -> float:
+        return monotonic() - self._start
+
+    @property
+    def _life(self) -> Life | None:
+        """None for a process that never ends by itself."""
+        length = self._behaviour.crash_after
+        return None if length is None else life_at(self._age, length)
 
 
 class Page:

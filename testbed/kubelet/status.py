@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from testbed.kubelet.behaviour import Behaviour
+from testbed.kubelet.lives import life_at, pause
 
-CRASH_PAUSES = (1.0, 2.0, 4.0, 8.0)
-"""Seconds between restarts; the last one repeats. A tenth of a real kubelet's, so that a story stays short."""
 NODE_ADDRESS = "127.0.0.1"
 """That of every Node object of the testbed."""
 PULL_SECONDS = 1.0
@@ -46,7 +45,8 @@ class Moment:
     @property
     def pending(self) -> bool:
         """Whether it has never run."""
-        return "waiting" in self.status["state"] and not self.status["restartCount"]
+        never_ended = not self.status["restartCount"] and not self.status["lastState"]
+        return "waiting" in self.status["state"] and never_ended
 
 
 def container_at(container: Container, age: float, start: datetime) -> Moment:
@@ -56,7 +56,9 @@ def container_at(container: Container, age: float, start: datetime) -> Moment:
     if behaviour.image_pull_fails:
         return _pulling(container, age)
     if behaviour.crash_loop:
-        return _crashing(container, age, start)
+        return _crashing(container, age, start, length=0)
+    if behaviour.crash_after is not None:
+        return _crashing(container, age, start, length=behaviour.crash_after)
     ready = not behaviour.never_ready and age >= behaviour.ready_after
     later = None if ready or behaviour.never_ready else behaviour.ready_after
     state = {"running": {"startedAt": timestamp(start)}}
@@ -93,27 +95,24 @@ def _pulling(container: Container, age: float) -> Moment:
     return _waiting(container, "ImagePullBackOff", f'Back-off pulling image "{container.image}"')
 
 
-def _crashing(container: Container, age: float, start: datetime) -> Moment:
-    restarts, next_restart = _restarts(age)
-    crash = timestamp(start + timedelta(seconds=next_restart - _pause(restarts)))
-    last = {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": crash, "finishedAt": crash}}
-    message = f"back-off {_pause(restarts):.0f}s restarting failed container={container.name}"
-    state = {"waiting": {"reason": "CrashLoopBackOff", "message": message}}
-    status = _status(container, state, ready=False, started=False)
-    return Moment(status | {"lastState": last, "restartCount": container.restarts + restarts}, next_change=next_restart)
+def _crashing(container: Container, age: float, start: datetime, *, length: float) -> Moment:
+    """Ready while it is alive; in the pause after that it waits for its restart."""
+    life = life_at(age, length)
+    if life.alive:
+        state = {"running": {"startedAt": timestamp(start + timedelta(seconds=life.began))}}
+        last = _ended(start, life.began - pause(life.restarts - 1), length) if life.restarts else {}
+    else:
+        message = f"back-off {pause(life.restarts):.0f}s restarting failed container={container.name}"
+        state = {"waiting": {"reason": "CrashLoopBackOff", "message": message}}
+        last = _ended(start, life.ends, length)
+    status = _status(container, state, ready=life.alive, started=life.alive)
+    counted = {"lastState": last, "restartCount": container.restarts + life.restarts}
+    return Moment(status | counted, life.next_change)
 
 
-def _restarts(age: float) -> tuple[int, float]:
-    """How often the container was restarted by then, and the age of the next restart. It crashes at once each time."""
-    restarts, next_restart = 0, _pause(0)
-    while next_restart <= age:
-        restarts += 1
-        next_restart += _pause(restarts)
-    return restarts, next_restart
-
-
-def _pause(restarts: int) -> float:
-    return CRASH_PAUSES[min(restarts, len(CRASH_PAUSES) - 1)]
+def _ended(start: datetime, age: float, length: float) -> dict[str, Any]:
+    began, ended = (timestamp(start + timedelta(seconds=seconds)) for seconds in (age - length, age))
+    return {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": began, "finishedAt": ended}}
 
 
 def _waiting(container: Container, reason: str, message: str, until: float | None = None) -> Moment:

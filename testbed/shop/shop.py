@@ -10,6 +10,7 @@ import requests
 
 from testbed.cluster import Cluster
 from testbed.errors import TestbedError
+from testbed.kubelet.settings import INCIDENT
 from testbed.load import Plan
 from testbed.shop.gateway import requests_by_service
 from testbed.shop.manifests import CANARY, NAME, Manifest, application, deployment, image, service
@@ -50,6 +51,13 @@ class Shop:
     def order(self, verb: str, value: str = "true") -> None:
         """`abort`, `promote`, `pause`, `resume` or `retry`, as plain kubectl does it."""
         self.kubectl("annotate", "canaryrollout", NAME, f"canary-operator.dev/{verb}={value}")
+
+    def begin_incident(self, share: str) -> None:
+        """This share of the requests fails from now on, such as "20%", in every pod that there is, whatever it runs."""
+        self.kubectl("annotate", "pods", "--all", "--overwrite", f"{INCIDENT}={share}")
+
+    def end_incident(self) -> None:
+        self.kubectl("annotate", "pods", "--all", f"{INCIDENT}-")
 
     def traffic(self, rate: float = 100) -> Traffic:
         return Traffic(Plan(self.cluster.gateway_url, self.host, rate))

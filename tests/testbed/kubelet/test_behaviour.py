@@ -48,3 +48,10 @@ def test_distributions_differ_in_shape() -> None:
 def test_no_latency_is_no_delay(distribution: Distribution) -> None:
     """A mean of 0 is 0 under every distribution."""
     assert Behaviour("v1", latency_distribution=distribution).delay(seeded()) == 0
+
+
+def test_failures_may_be_faster_than_answers() -> None:
+    """A version that gives up early looks fast to whoever counts its failures as answers."""
+    slow, hasty = Behaviour("v1", latency=0.2), Behaviour("v1", latency=0.2, fast_failures=True)
+    assert [one.delay(seeded(), failed=True) for one in (slow, hasty)] == [0.2, 0]
+    assert hasty.delay(seeded()) == 0.2

@@ -1,8 +1,9 @@
-from testbed.kubelet.counters import BUCKETS, Counters, exposition
+from testbed.kubelet.counters import BUCKETS, Counters, Gauged, exposition
 
 
 def page(counters: Counters) -> list[str]:
-    return exposition(counters, {"destination_workload": "checkout"}, {"app": 50.0}).decode().splitlines()
+    containers = {"app": Gauged(megabytes=50, restarts=2), "agent": Gauged(megabytes=10)}
+    return exposition(counters, {"destination_workload": "checkout"}, containers).decode().splitlines()
 
 
 def test_requests_are_counted_by_code() -> None:
@@ -28,10 +29,16 @@ def test_buckets_are_cumulative_and_include_their_bound() -> None:
     assert len(values) == len(BUCKETS) + 1
 
 
-def test_orders_and_memory_are_on_the_page() -> None:
-    """What the application and cAdvisor would export."""
-    counters = Counters(orders_paid=7)
-    lines = page(counters)
-    assert 'orders_paid_total{workload="checkout"} 7' in lines
+def test_orders_are_on_the_page() -> None:
+    """What the application would export."""
+    assert 'orders_paid_total{workload="checkout"} 7' in page(Counters(orders_paid=7))
+
+
+def test_each_container_has_its_memory_and_its_restarts() -> None:
+    """What cAdvisor and kube-state-metrics would export; the process is all of them together."""
+    lines = page(Counters())
     assert f'container_memory_working_set_bytes{{container="app"}} {50 * 1024 * 1024}' in lines
-    assert f"process_resident_memory_bytes {50 * 1024 * 1024}" in lines
+    assert f'container_memory_working_set_bytes{{container="agent"}} {10 * 1024 * 1024}' in lines
+    assert f"process_resident_memory_bytes {60 * 1024 * 1024}" in lines
+    assert 'kube_pod_container_status_restarts_total{container="app"} 2' in lines
+    assert 'kube_pod_container_status_restarts_total{container="agent"} 0' in lines

@@ -7,12 +7,14 @@ from testbed.kubelet.http_server import Answer, Listener, listen
 
 
 class Echo:
-    """Answers with the path; /slow takes its time."""
+    """Answers with the path; /slow takes its time, and /gone finds nobody."""
 
     def __init__(self) -> None:
         self.reported: list[Answer] = []
 
-    def answer(self, path: str) -> Answer:
+    def answer(self, path: str) -> Answer | None:
+        if path == "/gone":
+            return None
         return Answer(200, path.encode(), b"x-version: v1\r\n", delay=0.05 if path == "/slow" else 0)
 
     def sent(self, answer: Answer) -> None:
@@ -120,4 +122,11 @@ async def test_a_client_that_leaves_is_not_reported(port: int, echo: Echo) -> No
     await asyncio.sleep(0.01)
     writer.close()
     await asyncio.sleep(0.08)
+    assert echo.reported == []
+
+
+@pytest.mark.usefixtures("server")
+async def test_nobody_there_ends_the_connection(port: int, echo: Echo) -> None:
+    """Without an answer, and what was asked after it on the same connection gets none either."""
+    assert await talk(port, b"GET /gone HTTP/1.1\r\n\r\nGET /a HTTP/1.1\r\n\r\n", answers=1) == b""
     assert echo.reported == []

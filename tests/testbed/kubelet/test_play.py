@@ -12,6 +12,7 @@ from testbed.kubelet.addresses import Addresses
 from testbed.kubelet.api import Api, Changed, Listed
 from testbed.kubelet.node import Pods, Services
 from testbed.kubelet.play import container_of
+from testbed.kubelet.settings import INCIDENT
 from testbed.kubelet.stage import Stage
 from testbed.kubelet.targets import Targets
 
@@ -142,6 +143,41 @@ async def test_a_pod_becomes_ready_by_itself(pods: Pods, api: Recorder) -> None:
     pods.see(Changed("ADDED", pod("a", "checkout:v1-r0.1")))
     await soon(lambda: len(api.statuses) == 2)
     assert [status["containerStatuses"][0]["ready"] for status in api.statuses] == [False, True]
+
+
+async def status_of_an_answer(address: str) -> int:
+    reader, writer = await asyncio.open_connection(address, PORT)
+    writer.write(b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return int(answer.split()[1])
+
+
+async def test_an_incident_comes_and_goes_with_its_annotation(pods: Pods, api: Recorder) -> None:
+    """A running pod obeys it, a nonsensical one changes nothing, and without it the pod is well again."""
+    pods.see(Changed("ADDED", pod("a")))
+    await soon(lambda: api.statuses)
+    statuses = []
+    for annotations in ({INCIDENT: "100%"}, {INCIDENT: "everything"}, {}):
+        pods.see(Changed("MODIFIED", pod("a", annotations=annotations)))
+        statuses.append(await status_of_an_answer(FIRST))
+    assert statuses == [500, 500, 200]
+
+
+async def test_a_pod_that_starts_amid_an_incident_suffers_from_it(pods: Pods, api: Recorder) -> None:
+    """A kubelet that comes later finds the annotation there."""
+    pods.see(Listed((pod("a", annotations={INCIDENT: "100%"}),)))
+    await soon(lambda: api.statuses)
+    assert await status_of_an_answer(FIRST) == 500
+
+
+async def test_a_crash_is_in_the_status(pods: Pods, api: Recorder) -> None:
+    """Ready, then not, then ready again and restarted."""
+    pods.see(Changed("ADDED", pod("a", "checkout:v1-k0.1")))
+    await soon(lambda: len(api.statuses) >= 3)
+    seen = [status["containerStatuses"][0] for status in api.statuses[:3]]
+    assert [(one["ready"], one["restartCount"]) for one in seen] == [(True, 0), (False, 0), (True, 1)]
 
 
 def test_a_container_that_ran_before_has_been_restarted() -> None:

@@ -58,6 +58,26 @@ def test_a_crash_loop_counts_up() -> None:
     assert moments[1].status["lastState"]["terminated"]["exitCode"] == 1
 
 
+def test_a_container_that_crashes_later_is_ready_until_then() -> None:
+    """Ready, waiting for its restart, ready again with one more counted, and the pod runs all the time."""
+    doomed = container(crash_after=20.0)
+    moments = [container_at(doomed, age, START) for age in (0, 20, 21, 41)]
+    assert [moment.ready for moment in moments] == [True, False, True, False]
+    assert [moment.status["restartCount"] for moment in moments] == [0, 0, 1, 1]
+    assert [moment.next_change for moment in moments] == [20, 21, 41, 43]
+    assert waiting(moments[1]) == waiting(moments[3]) == "CrashLoopBackOff"
+    assert [status_at(age, doomed)["phase"] for age in (0, 20, 21)] == ["Running"] * 3
+
+
+def test_a_restarted_container_remembers_its_end() -> None:
+    """When the last process began and ended, and when this one began."""
+    status = container_at(container(crash_after=20.0), 22, START).status
+    assert status["state"] == {"running": {"startedAt": "2026-01-01T00:00:21Z"}}
+    ended = status["lastState"]["terminated"]
+    assert (ended["startedAt"], ended["finishedAt"]) == ("2026-01-01T00:00:00Z", "2026-01-01T00:00:20Z")
+    assert container_at(container(crash_after=20.0), 1, START).status["lastState"] == {}
+
+
 @given(age=st.floats(0, 7200))
 def test_the_next_change_of_a_crash_loop_is_its_next_restart(age: float) -> None:
     """One is never late and never early: at that age the count is one higher, and just before it is the same."""

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from testbed.kubelet.behaviour import Behaviour, Distribution
-from testbed.kubelet.settings import behaviour_of, tag_of
+from testbed.kubelet.settings import INCIDENT, behaviour_of, incident_of, tag_of
 
 
 def container(image: str = "shop/checkout:v1", **environment: str) -> dict[str, Any]:
@@ -31,13 +31,14 @@ def test_an_ordinary_image_is_healthy() -> None:
 
 def test_the_tag_tells_the_behaviour() -> None:
     """A release can be an image change and nothing else."""
-    behaviour = behaviour_of(container("checkout:v2-e0.5-l200-f30-r10-m50-c15"))
+    behaviour = behaviour_of(container("checkout:v2-e0.5-l200-f30-r10-k20-m50-c15"))
     assert behaviour == Behaviour(
-        version="v2-e0.5-l200-f30-r10-m50-c15",
+        version="v2-e0.5-l200-f30-r10-k20-m50-c15",
         error_rate=0.005,
         latency=0.2,
         fail_after=30,
         ready_after=10,
+        crash_after=20,
         memory_growth=50,
         paid_rate=0.15,
     )
@@ -55,10 +56,13 @@ def test_other_parts_of_a_tag_are_names(tag: str) -> None:
         Behaviour("v2-crash", crash_loop=True),
         Behaviour("v2-neverready", never_ready=True),
         Behaviour("v2-nopull", image_pull_fails=True),
+        Behaviour("v2-fastfail", fast_failures=True),
+        Behaviour("v2-lognormal", latency_distribution=Distribution.LOGNORMAL),
+        Behaviour("v2-exponential", latency_distribution=Distribution.EXPONENTIAL),
     ],
 )
-def test_words_in_the_tag_play_failures(expected: Behaviour) -> None:
-    """Each word switches on exactly its own failure."""
+def test_words_in_the_tag_are_settings(expected: Behaviour) -> None:
+    """Each word sets exactly one thing."""
     assert behaviour_of(container(f"checkout:{expected.version}")) == expected
 
 
@@ -102,3 +106,15 @@ def test_a_value_from_elsewhere_is_refused() -> None:
     source = {"name": "ERROR_RATE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "rate"}}}
     with pytest.raises(ValueError, match="ERROR_RATE has a valueFrom"):
         behaviour_of({"image": "checkout:v1", "env": [source]})
+
+
+def test_an_incident_is_read_from_an_annotation() -> None:
+    """Written like every other share; a pod without it suffers from none."""
+    assert incident_of({"annotations": {INCIDENT: "20%"}}) == pytest.approx(0.2)
+    assert incident_of({"annotations": {"other": "1"}}) == incident_of({}) == 0
+
+
+def test_an_invalid_incident_is_named() -> None:
+    """As with a variable: what it is, and what it was."""
+    with pytest.raises(ValueError, match=f'{INCIDENT}.*"20"'):
+        incident_of({"annotations": {INCIDENT: "20"}})
