@@ -31,9 +31,9 @@ def test_endpoints_are_asked_before_a_weight_rises() -> None:
 
 
 def test_endpoints_are_asked_when_a_canary_with_traffic_may_have_none() -> None:
-    """Lost pods are seen from the Deployment, and confirmed."""
+    """Lost pods are seen from the Deployment, and confirmed; the pods say whose fault it is."""
     staged = Status(state=State.STAGED, run=at_stage())
-    assert questions(staged, DEPLOYMENT, UNREADY, NOON).endpoints
+    assert questions(staged, DEPLOYMENT, UNREADY, NOON) == Questions(endpoints=True, pods=True)
     assert questions(staged, DEPLOYMENT, Missing("canary"), NOON).endpoints
     doubtful = Status(state=State.STAGED, run=at_stage(unready_since=NOON))
     assert questions(doubtful, DEPLOYMENT, READY, NOON + timedelta(seconds=1)).endpoints
@@ -64,7 +64,7 @@ def test_a_reversed_run_asks_about_the_deployment() -> None:
     few = replace(DEPLOYMENT, available=1)
     assert questions(preparing, few, READY, NOON) == Questions()
     staged = Status(state=State.STAGED, run=at_stage(reversed=True))
-    assert questions(staged, replace(DEPLOYMENT, available=0), READY, NOON).endpoints
+    assert questions(staged, replace(DEPLOYMENT, available=0), READY, NOON) == Questions(endpoints=True)
 
 
 def test_without_a_workload_endpoints_are_asked_now_and_then() -> None:

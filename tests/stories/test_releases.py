@@ -3,9 +3,12 @@
 from datetime import timedelta
 from fractions import Fraction
 
+import pytest
+
 from canary_operator.api import reasons
 from canary_operator.api.status import Outcome, State
 from canary_operator.core.actions import Abandon, EnsureCanary, Record, SetWeight
+from canary_operator.core.world import Fault, Trouble
 from canary_operator.operator.reading import read_status
 from tests.doubles.story import Story, a_spec
 
@@ -296,6 +299,34 @@ async def test_a_canary_without_pods_loses_its_traffic_and_gets_it_back() -> Non
     await story.after(seconds=2, step=1)
     story.expects(weight="5%", state=State.STAGED)
     assert story.status.history == ()
+
+
+async def a_release_that_is_gone_at_every_other_look(trouble: Trouble | None) -> Story:
+    """For five seconds nobody answers its callers, and then its pods are back, before its traffic is taken away."""
+    story = await a_release()
+    story.cluster.trouble = trouble
+    for _ in range(3):
+        story.cluster.lose_canary_pods()
+        await story.after(seconds=5, canary_bad=1.0)
+        story.cluster.bring_canary_pods_back()
+        await story.after(seconds=5)
+    return story
+
+
+@pytest.mark.parametrize("trouble", [None, Trouble(Fault.CLUSTER, "no pod could be made: exceeded quota")])
+async def test_a_canary_whose_pods_the_cluster_took_is_not_judged_by_that(trouble: Trouble | None) -> None:
+    """What its callers get instead of an answer says nothing of the release."""
+    story = await a_release_that_is_gone_at_every_other_look(trouble)
+    story.expects(weight="5%", reason=reasons.STAGE_RUNNING)
+    assert story.status.history == ()
+
+
+async def test_a_canary_whose_containers_broke_is_judged_by_what_callers_got_instead() -> None:
+    """Its pods are gone through its own fault, so every request that found nobody is a failure of the release."""
+    story = await a_release_that_is_gone_at_every_other_look(Trouble(Fault.RELEASE, "pod a: CrashLoopBackOff"))
+    await story.after(seconds=15)
+    story.expects(weight="0%", reason=reasons.ROLLED_BACK)
+    assert [past.reason for past in story.status.history] == [reasons.HARM]
 
 
 async def test_looks_are_not_writes() -> None:

@@ -1,7 +1,6 @@
 """What a new reading changes before anything is decided."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from canary_operator.api.status import Pinned, Run, State
 from canary_operator.core.checks.metrics import has_baseline
@@ -9,7 +8,7 @@ from canary_operator.core.evidence.judge import fold, judge
 from canary_operator.core.plan import terms
 from canary_operator.core.questions import JUDGED
 from canary_operator.core.stage_clock import blind_since, freeze, thaw
-from canary_operator.core.world import Endpoints, Reading, World
+from canary_operator.core.world import CanaryFacts, Endpoints, Fault, Missing, Reading, World
 
 
 def look(world: World) -> World:
@@ -21,24 +20,38 @@ def look(world: World) -> World:
         return world
     run = _watch_endpoints(world, run)
     if isinstance(world.reading, Reading):
-        run = _fold(world.reading, run, world.status.state, world.now)
+        run = _fold(world, world.reading, run)
     judgement = judge(run.evidence, terms(run)) if run.pinned is not None else None
     return replace(world, status=world.status.model_copy(update={"run": run}), judgement=judgement)
 
 
-def _fold(reading: Reading, run: Run, state: State, now: datetime) -> Run:
+def _fold(world: World, reading: Reading, run: Run) -> Run:
     if run.pinned is None:
         run = run.model_copy(update={"pinned": Pinned(scrape=reading.scrape, settle=reading.settle)})
     clean_from = None
-    if run.pinned is not None and run.weight > 0 and run.weight_changed_at is not None:
+    if run.pinned is not None and run.weight > 0 and run.weight_changed_at is not None and not _taken(world, run):
         clean_from = run.weight_changed_at + reading.skew + run.pinned.settle
     alone = run.weight == 1
     evidence = fold(run.evidence, reading.sample, terms(run), clean_from=clean_from, has_baseline=not alone)
     good = evidence.at != run.evidence.at and (alone or has_baseline(reading))
-    if good and state is State.STAGED and (since := blind_since(run, now)) is not None:
-        run = thaw(freeze(run, since), now)
-    looked_at = now if good or (run.looked_at is None and state is not State.STAGED) else run.looked_at
+    staged = world.status.state is State.STAGED
+    if good and staged and (since := blind_since(run, world.now)) is not None:
+        run = thaw(freeze(run, since), world.now)
+    looked_at = world.now if good or (run.looked_at is None and not staged) else run.looked_at
     return run.model_copy(update={"evidence": evidence, "looked_at": looked_at})
+
+
+def _taken(world: World, run: Run) -> bool:
+    """Nobody is there to answer, and no pod says that the release is to blame: it can't be judged by that.
+
+    Callers get a 503 before any pod then. Where a container of it has broken, those are its own failures.
+    """
+    if run.unready_since is None or run.reversed:
+        return False
+    match world.canary:
+        case CanaryFacts(ready=0, trouble=trouble):
+            return trouble is None or trouble.fault is Fault.CLUSTER
+    return isinstance(world.canary, Missing)
 
 
 def _watch_endpoints(world: World, run: Run) -> Run:

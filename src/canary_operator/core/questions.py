@@ -58,7 +58,7 @@ def _staged(run: Run, _: bool, canary: Canary, now: datetime) -> Questions:
             due = run.endpoints_at is None or now - run.endpoints_at >= ENDPOINTS_EVERY
             return Questions(endpoints=doubted or due)
         case CanaryFacts(ready=ready):
-            return Questions(endpoints=doubted or ready == 0)
+            return Questions(endpoints=doubted or ready == 0, pods=ready == 0 and not run.reversed)
         case Missing() | Unknown():
             return Questions(endpoints=isinstance(canary, Missing))
 
