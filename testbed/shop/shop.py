@@ -52,12 +52,15 @@ class Shop:
         """`abort`, `promote`, `pause`, `resume` or `retry`, as plain kubectl does it."""
         self.kubectl("annotate", "canaryrollout", NAME, f"canary-operator.dev/{verb}={value}")
 
-    def begin_incident(self, share: str) -> None:
-        """This share of the requests fails from now on, such as "20%", in every pod that there is, whatever it runs."""
-        self.kubectl("annotate", "pods", "--all", "--overwrite", f"{INCIDENT}={share}")
+    def begin_incident(self, share: str, app: str | None = None) -> None:
+        """This share of the requests fails from now on, such as "20%", in every pod that there is by now.
+
+        `app` makes it those of one arm.
+        """
+        self._annotate_pods(f"{INCIDENT}={share}", app)
 
     def end_incident(self) -> None:
-        self.kubectl("annotate", "pods", "--all", f"{INCIDENT}-")
+        self._annotate_pods(f"{INCIDENT}-")
 
     def traffic(self, rate: float = 100) -> Traffic:
         return Traffic(Plan(self.cluster.gateway_url, self.host, rate))
@@ -136,6 +139,10 @@ class Shop:
             )
         except TestbedError as error:
             return str(error)
+
+    def _annotate_pods(self, annotation: str, app: str | None = None) -> None:
+        which = f"--selector=app={app}" if app else "--all"
+        self.kubectl("annotate", "pods", which, "--overwrite", annotation)
 
     def _answers(self) -> bool:
         try:

@@ -3,9 +3,7 @@
 import fcntl
 import os
 import tempfile
-import uuid
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from testbed import control
 from testbed.cluster import Cluster
 from testbed.operator import OperatorProcess, install, lend_leadership
 from testbed.shop import Shop
+from tests.integration.places import a_namespace
 
 INSIDE = """\
 The cluster had to take a network of its own, and these tests talk to its addresses. Run them inside such a network:
@@ -31,14 +30,6 @@ def cluster(testrun_uid: str, worker_id: str) -> Cluster:
     if cluster.state.own_network:
         pytest.fail(INSIDE)
     return cluster
-
-
-@contextmanager
-def a_namespace(cluster: Cluster) -> Iterator[str]:
-    name = f"test-{uuid.uuid4().hex[:8]}"
-    cluster.kubectl("create", "namespace", name)
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 
 @pytest.fixture
