@@ -13,6 +13,9 @@ from canary_operator.api.model import Model
 MOST_SOURCES = 100
 MOST_BINS = 7
 
+RATIOS = 101
+"""Ratios of the two arms' rates that are weighed; see `core.evidence.interval`."""
+
 Wealth = Annotated[tuple[float, ...], Field(max_length=8)]
 Cumulative = Annotated[tuple[float, ...], Field(min_length=2, max_length=2)]
 
@@ -44,6 +47,17 @@ class Test(Model):
     """Looks that this test has judged."""
     wealth: Wealth = ()
     """What each bet is worth; empty before the first look."""
+
+
+class Ratio(Model):
+    """What is known of the canary's rate over the baseline's."""
+
+    lattice: Annotated[tuple[float, ...], Field(max_length=RATIOS)] = ()
+    """The log-likelihood of each ratio that is weighed; empty while nothing was seen."""
+    waiting: Arms = Arms()
+    """What was counted since, all of it under one weight."""
+    looks: int = 0
+    """How many looks that was."""
 
 
 class WarmUp(Model):
@@ -115,6 +129,12 @@ class Evidence(Model):
     """Canary against its plain limit."""
     alone: Alone | None = None
     """Canary against what is blatant, once there is no baseline; only without a plain limit."""
+    ratio: Ratio = Ratio()
+    """How many times as often as the baseline the canary fails, over the whole run."""
+    suspicion: float = 0.0
+    """How strongly the latest looks speak of a canary twice as bad as allowed; 0 when they don't."""
+    lately: Arms = Arms()
+    """Both arms since suspicion was last 0, under the present weight."""
     compared: Arms = Arms()
     """Both arms in all judged looks with a baseline."""
     uncompared: Counts = Counts()

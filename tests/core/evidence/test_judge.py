@@ -38,7 +38,8 @@ def test_a_breach_is_told_with_all_its_numbers() -> None:
     assert verdict.harm
     assert verdict.sentence == (
         "The canary fails too often: 27 of 30 requests of the canary failed (90%) and 3 of 270 requests of the "
-        "baseline failed (1.11%); allowed is at most 5% and 1.5 times the baseline's rate; "
+        "baseline failed (1.11%), 15 to 1262 times as often (95%); allowed is at most 5% and 1.5 times the baseline's "
+        "rate; "
         f"evidence {verdict.e_value:.0f}, a breach from 111."
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from canary_operator.api.evidence import Arms, Evidence
 from canary_operator.core.evidence.burning import remember
 from canary_operator.core.evidence.differences import readable
+from canary_operator.core.evidence.ratio import settled
 from canary_operator.core.evidence.run import judge_stratum
 from canary_operator.core.evidence.sample import Sample
 from canary_operator.core.evidence.schedule import planned_looks
@@ -23,7 +24,9 @@ def begin() -> Evidence:
 
 def new_stage(evidence: Evidence) -> Evidence:
     """The stage's counts start again at 0; everything that was learned about the canary goes on."""
-    return evidence.model_copy(update={"stage": Arms(), "newest": Arms(), "stage_canary": 0.0, "stage_baseline": 0.0})
+    counts = {"stage": Arms(), "newest": Arms(), "stage_canary": 0.0, "stage_baseline": 0.0}
+    ratio = settled(evidence.ratio, evidence.phi)
+    return evidence.model_copy(update={**counts, "ratio": ratio, "suspicion": 0.0, "lately": Arms()})
 
 
 def fold(

@@ -4,6 +4,8 @@ from canary_operator.api.evidence import Alone, Arms, Evidence
 from canary_operator.api.rollout import Metric
 from canary_operator.core.evidence import counts, limits
 from canary_operator.core.evidence.bets import bet
+from canary_operator.core.evidence.onset import gain, restart
+from canary_operator.core.evidence.ratio import counted
 from canary_operator.core.evidence.sums import both, plus, rate
 from canary_operator.core.evidence.terms import margin
 from canary_operator.core.evidence.warmup import BLATANT
@@ -25,13 +27,19 @@ def judge_stratum(evidence: Evidence, stratum: Arms, metric: Metric, *, has_base
 
 
 def _beside(evidence: Evidence, stratum: Arms, metric: Metric) -> dict[str, object]:
-    changes: dict[str, object] = {"compared": both(evidence.compared, stratum)}
+    changes: dict[str, object] = {"compared": both(evidence.compared, stratum), **_ratios(evidence, stratum, metric)}
     if metric.max_increase is not None:
         gains = counts.gains(stratum, margin(metric), evidence.phi)
         changes["comparison"] = bet(evidence.comparison, gains, evidence.planned)
         gains = limits.gains(stratum.canary, float(metric.ignore_below), evidence.phi)
         changes["materiality"] = bet(evidence.materiality, gains, evidence.planned)
     return changes
+
+
+def _ratios(evidence: Evidence, stratum: Arms, metric: Metric) -> dict[str, object]:
+    suspicion = restart(evidence.suspicion, gain(stratum, margin(metric), evidence.phi))
+    lately = both(evidence.lately, stratum) if suspicion else Arms()
+    return {"ratio": counted(evidence.ratio, stratum, evidence.phi), "suspicion": suspicion, "lately": lately}
 
 
 def _alone(evidence: Evidence, stratum: Arms, metric: Metric) -> dict[str, object]:

@@ -1,21 +1,27 @@
 """The verdict in one sentence: what was counted, what is allowed, how strong the evidence is."""
 
+from math import inf
+
 from canary_operator.api.evidence import Arms, Counts, Evidence, WarmUp
 from canary_operator.api.rollout import Metric
 from canary_operator.core.evidence.bounds import BOUND, Weighed, judged_canary
 from canary_operator.core.evidence.burning import last_minute
+from canary_operator.core.evidence.interval import NOTHING_KNOWN, Interval, advance, interval
+from canary_operator.core.evidence.ratio import known
 from canary_operator.core.evidence.sums import rate
 from canary_operator.core.evidence.terms import Terms, margin
 from canary_operator.core.evidence.warmup import BLATANT, BLATANT_BOUND, SMALLEST_MARGIN
 
 _MANY = 1e6
+_HUNDRED = 100
 
 
 def of_run(evidence: Evidence, metric: Metric, weighed: Weighed, *, harm: bool, burning: bool) -> str:
     """After the warm-up.
 
     "The canary fails too often: 12 of 240 requests of the canary failed (5%) and 9 of 4560 requests of the baseline
-    failed (0.197%); allowed is 1.5 times the baseline's rate; evidence 340, a breach from 111."
+    failed (0.197%), 9.3 to 75 times as often (95%); allowed is 1.5 times the baseline's rate; evidence 340, a breach
+    from 111."
     """
     lead = "The canary fails too often" if harm else _lead(evidence, burning=burning, otherwise="No harm found so far")
     seen, allowed = _run_facts(evidence, metric, weighed)
@@ -54,7 +60,29 @@ def _run_facts(evidence: Evidence, metric: Metric, weighed: Weighed) -> tuple[st
     if weighed.by_comparison is not None:
         allowed.append(f"{margin(metric):g} times the baseline's rate")
     counts = Arms(canary=judged_canary(evidence), baseline=evidence.compared.baseline)
-    return _both(counts), " and ".join(allowed)
+    return f"{_both(counts)}{_as_often(evidence, metric)}", " and ".join(allowed)
+
+
+def _as_often(evidence: Evidence, metric: Metric) -> str:
+    """How many times as often the canary fails; where harm came late, the whole run says too little of it."""
+    whole, lately = known(evidence.ratio, evidence.phi), interval(advance((), evidence.lately, evidence.phi))
+    said = f", {_times(whole)} as often (95%)" if whole != NOTHING_KNOWN else ""
+    if lately.lower > max(whole.lower, margin(metric)) and whole.lower <= margin(metric):
+        said += f", {_times(lately)} as often of late"
+    return said
+
+
+def _times(ratio: Interval) -> str:
+    if ratio.lower == 0:
+        return f"at most {_number(ratio.upper)} times"
+    if ratio.upper == inf:
+        return f"at least {_number(ratio.lower)} times"
+    return f"{_number(ratio.lower)} to {_number(ratio.upper)} times"
+
+
+def _number(ratio: float) -> str:
+    """Two digits are as many as such a bound is worth; nobody reads 1.3e+03."""
+    return f"{ratio:.2g}" if ratio < _HUNDRED else f"{ratio:.0f}"
 
 
 def _both(counts: Arms) -> str:
