@@ -1,1 +1,0 @@
-"""The report of a run: how it is gathered, and what it looks like. Pure."""
