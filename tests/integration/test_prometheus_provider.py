@@ -326,7 +326,7 @@ async def test_a_frozen_prometheus_blinds_its_own_rollouts_only(
         second.stop()
     assert delay < 2.5
     assert others >= 2
-    assert worst < 0.15
+    assert worst < 0.5, "a loop that waited for the frozen one would stand still for its whole timeout of 1 s"
 
 
 async def test_a_frozen_prometheus_does_not_delay_the_end(gateway: Gateway, prometheus: OwnPrometheus) -> None:

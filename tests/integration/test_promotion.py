@@ -7,6 +7,7 @@ import pytest
 
 from testbed.operator import OperatorProcess
 from testbed.shop import CANARY, Rollout, Shop, Traffic, rollout
+from tests.integration.served import wait_until_served
 
 pytestmark = pytest.mark.integration
 
@@ -61,12 +62,6 @@ def stands_in(shop: Shop, reason: str) -> Rollout:
     )
 
 
-def versions_of_a_second(traffic: Traffic) -> set[str]:
-    before = traffic.answers()
-    time.sleep(1)
-    return set(+(traffic.answers() - before))
-
-
 def everything_is_given_back(shop: Shop, route: str) -> bool:
     shop.wait("the canary to be gone", lambda: not shop.canary_exists())
     return shop.route() == route
@@ -84,14 +79,14 @@ def test_a_commit_in_mid_promotion_is_shipped_in_stages(shop: Shop, traffic: Tra
     shop.release("v3")
     seen = stands_in(shop, "StandingIn")
     assert (seen.outcomes, shop.weight()) == (["Promoted"], 100)
-    assert versions_of_a_second(traffic) == {"v2"}
+    wait_until_served(shop, traffic, "v2")
     let_it_grow(shop)
     shop.until("v3's first stage", lambda seen: seen.state == "Staged" and seen.stage == "1/2", LONGEST)
     assert shop.weight() == 75
-    assert versions_of_a_second(traffic) == {"v2", "v3"}
+    wait_until_served(shop, traffic, "v2", "v3")
     assert shop.pods(CANARY) == canary
     assert finished(shop, 2).outcomes == ["Promoted", "Promoted"]
-    assert versions_of_a_second(traffic) == {"v3"}
+    wait_until_served(shop, traffic, "v3")
     assert everything_is_given_back(shop, route)
     assert traffic.failures() == 0
 
@@ -106,12 +101,12 @@ def test_a_bad_commit_in_mid_promotion_is_taken_back_to_the_canary(shop: Shop, t
     let_it_grow(shop)
     seen = stands_in(shop, "RolledBack")
     assert (seen.last["outcome"], seen.last["reason"], shop.weight()) == ("RolledBack", "Harm", 100)
-    assert versions_of_a_second(traffic) == {"v2"}
+    wait_until_served(shop, traffic, "v2")
     assert shop.pods(CANARY) == canary
     shop.release(cure)
     ended = shop.until("the end", lambda seen: seen.rests, LONGEST)
     assert ended.outcomes == (["Promoted"] if cure == "v4" else []) + ["RolledBack", "Promoted"]
-    assert versions_of_a_second(traffic) == {cure}
+    wait_until_served(shop, traffic, cure)
     assert everything_is_given_back(shop, route)
 
 
@@ -126,7 +121,7 @@ def test_a_reversed_run_outlives_its_operator(shop: Shop, traffic: Traffic, oper
     operator.start()
     ended = finished(shop, 2)
     assert (ended.last["id"], ended.outcomes) == (first.run, ["Promoted", "Promoted"])
-    assert versions_of_a_second(traffic) == {"v3"}
+    wait_until_served(shop, traffic, "v3")
     assert everything_is_given_back(shop, route)
     assert traffic.failures() == 0
 
@@ -140,7 +135,7 @@ def test_an_abort_before_the_point_of_no_return_takes_everything_back(shop: Shop
     shop.until("the last stage", lambda seen: seen.state == "Staged" and seen.stage == "2/2", LONGEST)
     shop.order("abort")
     assert finished(shop, 1).outcomes == ["Aborted"]
-    assert versions_of_a_second(traffic) == {"v1"}
+    wait_until_served(shop, traffic, "v1")
     assert shop.pods() == stable
     assert everything_is_given_back(shop, route)
     assert traffic.failures() == 0
@@ -154,7 +149,7 @@ def test_an_abort_after_it_holds_until_a_person_decides(shop: Shop, traffic: Tra
     shop.until("the hold", lambda seen: seen.reason == "PromotionBreach")
     let_it_grow(shop)
     shop.kubectl("rollout", "status", "deployment/checkout", "--timeout=30s")
-    assert versions_of_a_second(traffic) == {"v2"}
+    wait_until_served(shop, traffic, "v2")
     assert (shop.rollout().reason, shop.weight()) == ("PromotionBreach", 100)
     assert len(told(shop, "PromotionBreach")) == 1
     shop.order("resume")
@@ -177,7 +172,7 @@ def test_a_breach_after_it_holds_and_a_mended_revision_follows(shop: Shop, traff
     shop.order("promote")
     shop.until("v3's last stage", lambda seen: seen.state == "Staged" and seen.stage == "2/2", LONGEST)
     assert finished(shop, 2).outcomes == ["Promoted", "Promoted"]
-    assert versions_of_a_second(traffic) == {"v3"}
+    wait_until_served(shop, traffic, "v3")
     assert everything_is_given_back(shop, route)
 
 
@@ -196,6 +191,6 @@ def test_a_promotion_that_stalls_keeps_its_canary(shop: Shop, traffic: Traffic) 
     assert len(told(shop, "PromotionStalled")) == 1
     let_it_grow(shop)
     assert finished(shop, 1).outcomes == ["Promoted"]
-    assert versions_of_a_second(traffic) == {"v2"}
+    wait_until_served(shop, traffic, "v2")
     assert everything_is_given_back(shop, route)
     assert traffic.failures() == 0

@@ -8,6 +8,7 @@ import pytest
 
 from testbed.operator import OperatorProcess
 from testbed.shop import CANARY, Manifest, Rollout, Shop, Traffic, rollout
+from tests.integration.served import wait_until_served
 
 pytestmark = pytest.mark.integration
 
@@ -35,12 +36,6 @@ def release_until_staged(shop: Shop, tag: str) -> None:
     assert shop.weight() == WEIGHT
 
 
-def versions_of_a_second(traffic: Traffic) -> set[str]:
-    before = traffic.answers()
-    time.sleep(1)
-    return set(+(traffic.answers() - before))
-
-
 def everything_is_given_back(shop: Shop, route: str) -> bool:
     """The route as it was written, byte for byte, and no canary any more."""
     shop.wait("the canary to be gone", lambda: not shop.canary_exists())
@@ -54,7 +49,7 @@ def test_a_good_release_is_promoted(shop: Shop, traffic: Traffic, operator: Oper
     shop.adopt(rollout(SHORT))
     shop.release("v2")
     assert finished(shop).last["outcome"] == "Promoted"
-    assert versions_of_a_second(traffic) == {"v2"}
+    wait_until_served(shop, traffic, "v2")
     assert traffic.failures() == 0
     by_pod = traffic.by_pod()
     assert sum(count for pod, count in by_pod.items() if pod.startswith(CANARY)) > 300, "at 100 % for three seconds"
@@ -67,7 +62,7 @@ def test_promotion_waits_for_the_deployment(shop: Shop, traffic: Traffic, operat
     shop.adopt(rollout(SHORT))
     shop.release("v2-r3")
     assert finished(shop).last["outcome"] == "Promoted"
-    assert versions_of_a_second(traffic) == {"v2-r3"}
+    wait_until_served(shop, traffic, "v2-r3")
     assert traffic.failures() == 0
 
 
@@ -80,7 +75,7 @@ def test_a_bad_release_is_rolled_back(shop: Shop, traffic: Traffic, operator: Op
     last = finished(shop).last
     assert (last["outcome"], last["reason"]) == ("RolledBack", "Harm")
     assert "requests of the canary failed" in last["message"]
-    assert versions_of_a_second(traffic) == {"v1"}
+    wait_until_served(shop, traffic, "v1")
     canary = traffic.summary()["versions"]["v2-e5"]
     assert canary["last"] - canary["first_failure"] < 20
     assert shop.pods() == stable
@@ -112,7 +107,7 @@ def test_abort_and_retry(shop: Shop, traffic: Traffic, operator: OperatorProcess
     shop.order("abort")
     ended = finished(shop)
     assert (ended.last["outcome"], ended.reason) == ("Aborted", "Aborted")
-    assert versions_of_a_second(traffic) == {"v1"}
+    wait_until_served(shop, traffic, "v1")
     assert everything_is_given_back(shop, route)
     assert shop.rollout().rests
     shop.order("retry")
@@ -130,7 +125,7 @@ def test_promote_ends_a_stage(shop: Shop, traffic: Traffic, operator: OperatorPr
     shop.until("the last stage", lambda seen: seen.state == "Staged" and seen.stage == "2/2", LONGEST)
     shop.order("promote")
     assert finished(shop).last["outcome"] == "Promoted"
-    assert versions_of_a_second(traffic) == {"v2"}
+    wait_until_served(shop, traffic, "v2")
 
 
 def test_pause_and_resume(shop: Shop, traffic: Traffic, operator: OperatorProcess) -> None:
@@ -155,7 +150,7 @@ def test_a_newer_revision_replaces_the_run(shop: Shop, traffic: Traffic, operato
     shop.release("v3")
     seen = shop.until("the newer run", lambda seen: seen.state == "Staged" and bool(seen.outcomes), LONGEST)
     assert (seen.outcomes, seen.stage, shop.weight()) == (["Superseded"], "1/2", WEIGHT)
-    assert versions_of_a_second(traffic) == {"v1", "v3"}
+    wait_until_served(shop, traffic, "v1", "v3")
     assert traffic.failures() == 0
 
 
@@ -179,7 +174,7 @@ def test_a_rollback_is_finished_by_the_next_operator(shop: Shop, traffic: Traffi
     release_until_staged(shop, "v2-e20")
     shop.wait("the traffic to go back", lambda: shop.weight() == 0)
     operator.kill()
-    assert versions_of_a_second(traffic) == {"v1"}
+    wait_until_served(shop, traffic, "v1")
     assert shop.canary_exists()
     operator.start()
     assert finished(shop).outcomes == ["RolledBack"]
@@ -231,7 +226,7 @@ def test_traffic_only(shop: Shop, traffic: Traffic, operator: OperatorProcess) -
     shop.adopt(traffic_only("v1"))
     shop.apply(traffic_only("v2"))
     shop.until("the end of the last stage", lambda seen: seen.reason == "AwaitingStableUpdate", LONGEST)
-    assert versions_of_a_second(traffic) == {"v2"}
+    wait_until_served(shop, traffic, "v2")
     shop.release("v2")
     shop.kubectl("rollout", "status", "deployment/checkout", "--timeout=30s")
     shop.order("promote")
@@ -248,7 +243,7 @@ def test_deleting_it_in_mid_run_gives_everything_back(shop: Shop, traffic: Traff
     release_until_staged(shop, "v2")
     shop.kubectl("delete", "canaryrollout", "checkout", "--timeout=30s")
     assert everything_is_given_back(shop, route)
-    assert versions_of_a_second(traffic) == {"v1"}
+    wait_until_served(shop, traffic, "v1")
     assert shop.pods() == stable
     deployment = shop.deployment()
     assert deployment is not None
@@ -274,7 +269,7 @@ def test_a_deployment_that_stays_paused_is_released(shop: Shop, traffic: Traffic
     shop.release("v2")
     assert finished(shop).outcomes == ["Promoted"]
     shop.wait("the Deployment to be paused again", lambda: is_paused(shop))
-    assert versions_of_a_second(traffic) == {"v2"}
+    wait_until_served(shop, traffic, "v2")
     assert traffic.failures() == 0
 
 
