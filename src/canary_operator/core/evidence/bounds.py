@@ -31,13 +31,14 @@ def weigh(evidence: Evidence, metric: Metric) -> Weighed:
     return Weighed(sum(spoken) / len(spoken) if spoken else 1.0, comparison, limit)
 
 
+def gated(value: float, *, passed: bool) -> float:
+    """Evidence that has not passed the gates of its own may take away from the others', never add."""
+    return value if passed else min(value, 1.0)
+
+
 def judged_canary(evidence: Evidence) -> Counts:
     """The canary in every judged look of the run."""
     return plus(evidence.compared.canary, evidence.uncompared)
-
-
-def _gated(value: float, *, passed: bool) -> float:
-    return value if passed else min(value, 1.0)
 
 
 def _comparison(evidence: Evidence) -> float:
@@ -48,13 +49,13 @@ def _comparison(evidence: Evidence) -> float:
     """
     compared = e_value(evidence.comparison, evidence.planned)
     material = e_value(evidence.materiality, evidence.planned) >= BOUND
-    kept = _gated(compared, passed=material and evidence.compared.canary.bad >= FEWEST_ERRORS)
+    kept = gated(compared, passed=material and evidence.compared.canary.bad >= FEWEST_ERRORS)
     if evidence.alone is None:
         return kept
     blatant = min(compared, 1.0) * e_value(evidence.alone.test, evidence.planned)
-    return max(kept, _gated(blatant, passed=evidence.uncompared.bad >= FEWEST_ERRORS))
+    return max(kept, gated(blatant, passed=evidence.uncompared.bad >= FEWEST_ERRORS))
 
 
 def _limit(evidence: Evidence) -> float:
     value = e_value(evidence.limit, evidence.planned)
-    return _gated(value, passed=judged_canary(evidence).bad >= FEWEST_ERRORS)
+    return gated(value, passed=judged_canary(evidence).bad >= FEWEST_ERRORS)

@@ -6,6 +6,7 @@ from canary_operator.api.evidence import Arms, Counts, Evidence, WarmUp
 from canary_operator.api.rollout import Metric
 from canary_operator.core.evidence.bounds import BOUND, Weighed, judged_canary
 from canary_operator.core.evidence.burning import last_minute
+from canary_operator.core.evidence.detectable import detectable
 from canary_operator.core.evidence.interval import NOTHING_KNOWN, Interval, advance, interval
 from canary_operator.core.evidence.ratio import known
 from canary_operator.core.evidence.sums import rate
@@ -25,7 +26,8 @@ def of_run(evidence: Evidence, metric: Metric, weighed: Weighed, *, harm: bool, 
     """
     lead = "The canary fails too often" if harm else _lead(evidence, burning=burning, otherwise="No harm found so far")
     seen, allowed = _run_facts(evidence, metric, weighed)
-    return f"{lead}: {seen}; allowed is {allowed}; {_strength(weighed.e_value, BOUND)}."
+    found = "" if harm else _findable(evidence, metric)
+    return f"{lead}: {seen}; allowed is {allowed}{found}; {_strength(weighed.e_value, BOUND)}."
 
 
 def of_warmup(evidence: Evidence, terms: Terms, value: float, *, harm: bool, burning: bool) -> str:
@@ -70,6 +72,16 @@ def _as_often(evidence: Evidence, metric: Metric) -> str:
     if lately.lower > max(whole.lower, margin(metric)) and whole.lower <= margin(metric):
         said += f", {_times(lately)} as often of late"
     return said
+
+
+def _findable(evidence: Evidence, metric: Metric) -> str:
+    """What silence is worth: how bad the canary would have to be for so many requests to show it."""
+    if not evidence.compared.canary.requests or evidence.uncompared.requests:
+        return ""
+    smallest = detectable(evidence.compared, metric, evidence.phi)
+    if smallest is None:
+        return "; too few requests yet to find even a canary that fails everything"
+    return f"; a rate of {_percent(smallest)} would have been found by now, 4 times out of 5"
 
 
 def _times(ratio: Interval) -> str:
