@@ -9,6 +9,7 @@ from math import exp, lgamma, log, sqrt
 
 from canary_operator.api.evidence import Arms, Counts, Evidence
 from canary_operator.api.rollout import Metric
+from canary_operator.core.evidence.dispersion import dispersion
 from canary_operator.core.evidence.judge import Terms, begin, fold, judge
 from canary_operator.core.evidence.run import judge_stratum
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
@@ -18,6 +19,10 @@ from canary_operator.core.evidence.warmup import warm_up
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Course = Callable[[float], float]
 """A quantity as a function of the seconds since the run began."""
+Company = Callable[[random.Random, float], int]
+"""A random number of errors with this mean."""
+STEP = 10
+"""Seconds of one step of the history."""
 
 
 def metric(margin: str = "50%", limit: str | None = None) -> Metric:
@@ -33,6 +38,26 @@ def always(value: float) -> Course:
 def during(first: float, last: float, inside: float, outside: float) -> Course:
     """One value between two times, another one outside."""
     return lambda seconds: inside if first <= seconds < last else outside
+
+
+def spikes_of(inside: float, outside: float) -> Course:
+    """The first ten seconds of each minute are different, in both arms."""
+    return lambda seconds: inside if seconds % 60 < 10 else outside
+
+
+def alone(chance: random.Random, mean: float) -> int:
+    """Each error comes by itself."""
+    return poisson(chance, mean)
+
+
+def in_threes(chance: random.Random, mean: float) -> int:
+    """Each failing request is tried three times, and counted three times."""
+    return 3 * poisson(chance, mean / 3)
+
+
+def in_groups(chance: random.Random, mean: float) -> int:
+    """Geometric groups of five on average: an index of dispersion of 9."""
+    return sum(1 + int(log(1 - chance.random()) / log(0.8)) for _ in range(poisson(chance, mean / 5)))
 
 
 @dataclass(frozen=True)
@@ -57,6 +82,9 @@ class Stream:
     alone_from: float | None = None
     """Seconds at which the canary gets everything and the baseline vanishes."""
     metric: Metric = field(default_factory=metric)
+    company: Company = alone
+    before: Course | None = None
+    """The baseline's error rate in the half hour before the run, in which phi is measured; none: it is 1."""
 
     def time_of_harm(self, seed: str) -> float | None:
         """Seconds from the onset to the breach; None: no breach."""
@@ -64,7 +92,7 @@ class Stream:
         planned = timedelta(minutes=self.minutes)
         terms = Terms(self.metric, timedelta(seconds=self.look), timedelta(seconds=self.warmup), planned)
         evidence = begin().model_copy(
-            update={"planned": planned_looks(planned, terms.look), "warm": not self.warmup},
+            update={"planned": planned_looks(planned, terms.look), "warm": not self.warmup, "phi": self._phi(chance)},
         )
         now = 0.0
         for stratum in self._strata(chance):
@@ -75,6 +103,17 @@ class Stream:
                 return now - self.onset
         return None
 
+    def _phi(self, chance: random.Random) -> float:
+        if self.before is None:
+            return 1.0
+        requests = self.rate * STEP * (1 - self.weight(0))
+        return dispersion([self._arm(chance, requests, self.before(STEP * step)) for step in range(180)])
+
+    def _arm(self, chance: random.Random, requests: float, fails: float) -> Counts:
+        """Poisson requests with binomial errors are two independent Poisson streams, bad ones and good ones."""
+        bad = self.company(chance, requests * fails)
+        return Counts(requests=bad + poisson(chance, requests * (1 - fails)), bad=bad)
+
     def _strata(self, chance: random.Random) -> Iterator[Arms]:
         for number in range(round((self.until or self.minutes * 60) / self.look)):
             now = number * self.look
@@ -82,8 +121,8 @@ class Stream:
             weight = 1.0 if alone else self.weight(now)
             requests = self.rate * self.look
             yield Arms(
-                canary=_arm(chance, requests * weight, self.canary(now)),
-                baseline=_arm(chance, requests * (1 - weight), self.baseline(now)),
+                canary=self._arm(chance, requests * weight, self.canary(now)),
+                baseline=self._arm(chance, requests * (1 - weight), self.baseline(now)),
             )
 
 
@@ -161,12 +200,6 @@ def _count(counter: list[float], chance: random.Random, ended: float, begun: flo
     bad = poisson(chance, begun * fails)
     counter[0] += bad + poisson(chance, ended * (1 - fails))
     counter[1] += bad
-
-
-def _arm(chance: random.Random, requests: float, fails: float) -> Counts:
-    """Poisson requests with binomial errors are two independent Poisson streams, bad ones and good ones."""
-    bad = poisson(chance, requests * fails)
-    return Counts(requests=bad + poisson(chance, requests * (1 - fails)), bad=bad)
 
 
 def poisson(chance: random.Random, mean: float) -> int:

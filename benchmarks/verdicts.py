@@ -21,7 +21,18 @@ from itertools import product
 from math import comb, inf
 from typing import Protocol
 
-from benchmarks.verdict_streams import START, LongRequests, Phases, Stream, always, during, metric
+from benchmarks.verdict_streams import (
+    START,
+    LongRequests,
+    Phases,
+    Stream,
+    always,
+    during,
+    in_groups,
+    in_threes,
+    metric,
+    spikes_of,
+)
 from canary_operator.api.evidence import Arms, Counts, Test
 from canary_operator.core.evidence import counts, limits
 from canary_operator.core.evidence.bets import bet, e_value
@@ -126,6 +137,7 @@ def rows() -> list[Row]:
         rolled_back("scrapes of 15 s at random phases, common spikes", 0.005, Phases(100)),
         *_rows_of_fast_looks(),
         *_rows_of_the_warm_up(),
+        *_rows_of_company(),
         *_rows_at_100(),
     ]
 
@@ -168,6 +180,36 @@ def _rows_of_the_warm_up() -> list[Row]:
             0.005,
             *(_warm(0.3, r, 0.1, k, fails=0.3) for r, k in product((20, 100, 1000), (1, 10))),
         ),
+    ]
+
+
+def _rows_of_company() -> list[Row]:
+    """Phi is measured in the half hour before."""
+    usual, spikes, past = always(0.01), spikes_of(0.2, 0.01), during(900, 1200, 0.2, 0.01)
+    grouped = Stream(100, usual, usual, before=usual)
+    spiked = Stream(100, spikes_of(1.0, 0.05), spikes, before=spikes, until=600)
+    return [
+        rolled_back(
+            "errors in groups (index 9), 10 to 1000 rps", 0.01, *_everywhere(replace(grouped, company=in_groups))
+        ),
+        rolled_back(
+            "3 errors for each failing request, 10 to 1000 rps", 0.01, *_everywhere(replace(grouped, company=in_threes))
+        ),
+        found("incident in the half hour before: fails everything, 100 rps", 30, replace(_broken(100), before=past)),
+        found("common spikes of 10 s each minute: always 5 times, 100 rps, 1 %", 120, spiked),
+        *(found(f"phi measured, {name}", must, replace(stream, before=usual)) for name, must, stream in _identical()),
+    ]
+
+
+def _everywhere(stream: Stream) -> list[Stream]:
+    return [replace(stream, rate=rate, metric=margin) for rate, margin in product(RATES[1:], MARGINS.values())]
+
+
+def _identical() -> list[tuple[str, float, Stream]]:
+    """Rows of times that must hold with one look more."""
+    return [
+        ("independent: 5 times, 100 rps, 1 %, margin 1.5", 80, _times(100, 5, 0.01)),
+        ("independent: fails everything, 10 rps", 30, _broken(10)),
     ]
 
 

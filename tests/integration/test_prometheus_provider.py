@@ -284,6 +284,18 @@ async def test_the_settle_time_is_the_baselines_slowest_percent(gateway: Gateway
     assert timedelta(seconds=9) < reading.settle < timedelta(seconds=10)
 
 
+async def test_errors_that_came_in_groups_before_are_known(gateway: Gateway, prometheus: OwnPrometheus) -> None:
+    """A minute in which thirty errors come at once every twenty seconds, measured by the real subquery."""
+    for second in range(70):
+        gateway.requests(SERVICE, _200=7 * second + 1, _500=30 * (second // 20))
+        await asyncio.sleep(1)
+    async with watching(a_provider(prometheus.address)) as watcher:
+        await watcher.until(is_reading, seconds=10)
+        reading = watcher.reading()
+    assert isinstance(reading, Reading)
+    assert reading.phi > 5
+
+
 async def test_looks_follow_the_scrapes_closely(gateway: Gateway, prometheus: OwnPrometheus) -> None:
     """Each scrape is told once, soon after it happened."""
     gateway.requests(SERVICE, _200=1)

@@ -27,7 +27,7 @@ def look(world: World) -> World:
 
 def _fold(world: World, reading: Reading, run: Run) -> Run:
     if run.pinned is None:
-        run = run.model_copy(update={"pinned": Pinned(scrape=reading.scrape, settle=reading.settle)})
+        run = _pin(run, reading)
     clean_from = None
     if run.pinned is not None and run.weight > 0 and run.weight_changed_at is not None and not _taken(world, run):
         clean_from = run.weight_changed_at + reading.skew + run.pinned.settle
@@ -39,6 +39,12 @@ def _fold(world: World, reading: Reading, run: Run) -> Run:
         run = thaw(freeze(run, since), world.now)
     looked_at = world.now if good or (run.looked_at is None and not staged) else run.looked_at
     return run.model_copy(update={"evidence": evidence, "looked_at": looked_at})
+
+
+def _pin(run: Run, reading: Reading) -> Run:
+    """What was measured when the run began holds for all of it: never from looks that it will judge."""
+    pinned = Pinned(scrape=reading.scrape, settle=reading.settle)
+    return run.model_copy(update={"pinned": pinned, "evidence": run.evidence.model_copy(update={"phi": reading.phi})})
 
 
 def _taken(world: World, run: Run) -> bool:

@@ -123,6 +123,8 @@ class Reading:
     """Time between two scrapes."""
     settle: timedelta
     """How long after a weight change old requests still end: the baseline's P99 duration."""
+    phi: float = 1.0
+    """How much wider than independent requests the baseline's errors scattered before the run."""
     skew: timedelta = field(default=timedelta(0), compare=False)
     """The provider's clock less ours: what turns a time of ours into one of its samples'."""
 

@@ -33,9 +33,8 @@ def test_the_sentence_says_it_until_there_is_harm() -> None:
 
 def _said(canary: tuple[float, float], baseline: tuple[float, float]) -> str:
     gateway = Gateway()
-    parts = 10
-    served = [tuple(each / parts for each in arm) for arm in (canary, baseline)]
-    samples = [gateway.sample()] + [gateway.serve(1, *served) for _ in range(parts)]
+    ours, theirs = (canary[0] / 10, canary[1] / 10), (baseline[0] / 10, baseline[1] / 10)
+    samples = [gateway.sample()] + [gateway.serve(1, ours, theirs) for _ in range(10)]
     return judge(fold_all(begin(), samples, terms()), terms()).sentence
 
 

@@ -26,16 +26,25 @@ def lasting(milliseconds: str, service: Service = STABLE, reporter: str = "sourc
     return {"metric": {**labels, "reporter": reporter}, "value": [NOW, milliseconds]}
 
 
+def passing(kind: str, counts: Sequence[float], service: Service = STABLE) -> dict[str, Any]:
+    """One arm's half hour."""
+    labels = {"destination_service_namespace": service.namespace, "destination_service_name": service.name}
+    values = [[NOW + 10 * step, str(count)] for step, count in enumerate(counts)]
+    return {"metric": {**labels, "reporter": "source", "class": kind}, "values": values}
+
+
 class Answers:
     """Answers by the kind of question, and remembers them."""
 
-    def __init__(self, durations: Sequence[Any] = (), samples: Sequence[Any] = ()) -> None:
-        self.durations, self.samples = durations, samples
+    def __init__(self, durations: Sequence[Any] = (), samples: Sequence[Any] = (), history: Sequence[Any] = ()) -> None:
+        self.durations, self.samples, self.history = durations, samples, history
         self.asked: list[str] = []
 
     def __call__(self, query: str) -> Sequence[Any]:
         self.asked.append(query)
-        return self.durations if query.startswith("histogram_quantile") else self.samples
+        if query.startswith("histogram_quantile"):
+            return self.durations
+        return self.history if "[30m:10s]" in query else self.samples
 
 
 def test_the_busiest_source_of_the_baseline_is_measured() -> None:
@@ -98,13 +107,23 @@ def test_quick_requests_settle_as_soon_as_the_proxies_know_the_weight() -> None:
     assert survey == Survey(HERE.source, timedelta(seconds=15), timedelta(seconds=0.3))
 
 
+def test_errors_that_came_in_groups_before_count_for_less() -> None:
+    """Ten at once each minute and a half, of a hundred requests in ten seconds; nothing else fails."""
+    bursts = [at // 9 * 10.0 for at in range(181)]
+    before = [passing("all", [100.0 * at for at in range(181)]), passing("bad", bursts)]
+    other = [passing("all", [100.0 * at for at in range(181)], CANARY), passing("bad", [0.0] * 181, CANARY)]
+    survey = conduct(Answers([lasting("3")], (), [*before, *other]), [HERE], {}, timedelta(seconds=1))[HERE]
+    assert isinstance(survey, Survey)
+    assert survey.phi == pytest.approx(10)
+
+
 def test_a_source_shared_by_many_rollouts_is_measured_once() -> None:
-    """A thousand rollouts behind one gateway cost one question for it and one for all durations."""
+    """A thousand rollouts behind one gateway cost one question for it, one for all durations, one for all histories."""
     ask = Answers([], [raw(0, 1, 2)])
     many = [Subject(Service("shop", f"s{number}"), HERE.source, HERE.identity) for number in range(50)]
     assert len(conduct(ask, many, {"cluster": "eu"}, None)) == 50
-    assert len(ask.asked) == 2
-    assert 'pod="gw-1"' in ask.asked[1]
+    assert len(ask.asked) == 3
+    assert 'pod="gw-1"' in ask.asked[2]
     assert all('cluster="eu"' in query for query in ask.asked)
 
 
@@ -121,3 +140,10 @@ def test_a_foreign_answer_is_refused(durations: list[Any], samples: list[Any]) -
     """Something that is not Prometheus measures nothing."""
     with pytest.raises(Unavailable):
         conduct(Answers(durations, samples), [HERE], {}, None)
+
+
+@pytest.mark.parametrize("history", [[{}], [None], [{"metric": {}, "values": [[1, "1"]]}]])
+def test_a_foreign_history_is_refused(history: list[Any]) -> None:
+    """Nobody is judged by errors whose company is not known."""
+    with pytest.raises(Unavailable):
+        conduct(Answers([], [raw(1, 2, 3)], history), [HERE], {}, None)

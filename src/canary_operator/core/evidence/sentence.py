@@ -7,6 +7,7 @@ from canary_operator.api.rollout import Metric
 from canary_operator.core.evidence.bounds import BOUND, Weighed, judged_canary
 from canary_operator.core.evidence.burning import last_minute
 from canary_operator.core.evidence.detectable import detectable
+from canary_operator.core.evidence.dispersion import LARGEST
 from canary_operator.core.evidence.interval import NOTHING_KNOWN, Interval, advance, interval
 from canary_operator.core.evidence.ratio import known
 from canary_operator.core.evidence.sums import rate
@@ -27,7 +28,7 @@ def of_run(evidence: Evidence, metric: Metric, weighed: Weighed, *, harm: bool, 
     lead = "The canary fails too often" if harm else _lead(evidence, burning=burning, otherwise="No harm found so far")
     seen, allowed = _run_facts(evidence, metric, weighed)
     found = "" if harm else _findable(evidence, metric)
-    return f"{lead}: {seen}; allowed is {allowed}{found}; {_strength(weighed.e_value, BOUND)}."
+    return f"{lead}: {seen}; allowed is {allowed}{found}{_company(evidence)}; {_strength(weighed.e_value, BOUND)}."
 
 
 def of_warmup(evidence: Evidence, terms: Terms, value: float, *, harm: bool, burning: bool) -> str:
@@ -38,7 +39,9 @@ def of_warmup(evidence: Evidence, terms: Terms, value: float, *, harm: bool, bur
     lead = "The canary fails blatantly" if harm else _lead(evidence, burning=burning, otherwise=otherwise)
     times = max(margin(terms.metric), SMALLEST_MARGIN)
     allowed = f"{_percent(BLATANT)} or {times:g} times the baseline's rate"
-    return f"{lead}: {_both(warmup.counts)}; allowed is {allowed}; {_strength(value, BLATANT_BOUND)}."
+    return (
+        f"{lead}: {_both(warmup.counts)}; allowed is {allowed}{_company(evidence)}; {_strength(value, BLATANT_BOUND)}."
+    )
 
 
 def _lead(evidence: Evidence, *, burning: bool, otherwise: str) -> str:
@@ -72,6 +75,14 @@ def _as_often(evidence: Evidence, metric: Metric) -> str:
     if lately.lower > max(whole.lower, margin(metric)) and whole.lower <= margin(metric):
         said += f", {_times(lately)} as often of late"
     return said
+
+
+def _company(evidence: Evidence) -> str:
+    """Why the same counts are weaker evidence here than elsewhere."""
+    if evidence.phi <= 1:
+        return ""
+    most = " (the most that is believed)" if evidence.phi >= LARGEST else ""
+    return f"; before the run errors came in groups, so {evidence.phi:.2g}{most} count as one"
 
 
 def _findable(evidence: Evidence, metric: Metric) -> str:

@@ -42,18 +42,19 @@ class Service(NamedTuple):
         return f"{self.namespace}/{self.name}"
 
 
+def history(services: Collection[Service], labels: Mapping[str, str]) -> str:
+    """Per Service and kind of reporter the requests and the bad ones, every ten seconds of the last half hour."""
+    by = "destination_service_namespace,destination_service_name,reporter"
+    return f"({_by_class(_selector(services, labels), by)})[30m:10s]"
+
+
 def counters(services: Collection[Service], labels: Mapping[str, str]) -> str:
     """Per Service and source the requests and the bad ones, per source the newest scrape; all at one instant."""
     chosen = _selector(services, labels)
-    every, failed, grpc = (f"{_REQUESTS}{{{chosen}{more}}}" for more in ("", f",{_FAILED}", f",{_GRPC_FAILED}"))
     source = ",".join(("reporter", *IDENTITY))
-    arm = f"destination_service_namespace,destination_service_name,{source}"
-    parts = {
-        ALL: f"sum by({arm})({every})",
-        BAD: f"sum by({arm})({failed} or {grpc})",
-        SCRAPED: f"max by({source})(timestamp({every}))",
-    }
-    return " or ".join(f'label_replace({part},"{CLASS}","{name}","","")' for name, part in parts.items())
+    scraped = f"max by({source})(timestamp({_REQUESTS}{{{chosen}}}))"
+    arms = _by_class(chosen, f"destination_service_namespace,destination_service_name,{source}")
+    return f"{arms} or {_classed(scraped, SCRAPED)}"
 
 
 def samples(service: Service, identity: Mapping[str, str], labels: Mapping[str, str]) -> str:
@@ -65,6 +66,15 @@ def durations(services: Collection[Service], labels: Mapping[str, str]) -> str:
     """The 99th percentile of the request duration in milliseconds, per Service and kind of reporter."""
     by = "destination_service_namespace,destination_service_name,reporter,le"
     return f"histogram_quantile(0.99,sum by({by})(rate({_DURATIONS}{{{_selector(services, labels)}}}[5m])))"
+
+
+def _by_class(chosen: str, by: str) -> str:
+    every, failed, grpc = (f"{_REQUESTS}{{{chosen}{more}}}" for more in ("", f",{_FAILED}", f",{_GRPC_FAILED}"))
+    return f"{_classed(f'sum by({by})({every})', ALL)} or {_classed(f'sum by({by})({failed} or {grpc})', BAD)}"
+
+
+def _classed(part: str, name: str) -> str:
+    return f'label_replace({part},"{CLASS}","{name}","","")'
 
 
 def _selector(services: Collection[Service], labels: Mapping[str, str]) -> str:

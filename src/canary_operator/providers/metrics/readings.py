@@ -32,6 +32,8 @@ class Survey:
     """Time between two scrapes."""
     settle: timedelta
     """The baseline's P99 duration, and the time that a weight takes to reach the proxies."""
+    phi: float = 1.0
+    """How much wider than independent requests the baseline's errors scattered in the half hour before."""
 
 
 def read(arms: Arms, survey: Survey | Unknown, table: Table) -> Reading | Unknown:
@@ -47,7 +49,7 @@ def read(arms: Arms, survey: Survey | Unknown, table: Table) -> Reading | Unknow
         age = table.evaluated - sample.at
         if age > STALE_AFTER_SCRAPES * survey.scrape:
             return Unknown(_stale(age, survey.scrape), METRICS_STALE)
-    return Reading(sample, survey.scrape, survey.settle)
+    return Reading(sample, survey.scrape, survey.settle, survey.phi)
 
 
 def _no_baseline(arms: Arms) -> Unknown:

@@ -1,4 +1,7 @@
-"""What is measured once, when a rollout is first watched: how often its callers are scraped, how long requests take."""
+"""What is measured once, when a rollout is first watched.
+
+How often its callers are scraped, how long requests take, and how much company errors keep.
+"""
 
 import math
 import statistics
@@ -8,9 +11,11 @@ from datetime import timedelta
 from itertools import pairwise
 
 from canary_operator.api.reasons import METRICS_UNAVAILABLE
+from canary_operator.core.evidence.dispersion import dispersion
 from canary_operator.core.world import Unknown
 from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics import queries
+from canary_operator.providers.metrics.history import history
 from canary_operator.providers.metrics.queries import IDENTITY, REPORTERS, Service
 from canary_operator.providers.metrics.readings import Survey
 from canary_operator.providers.metrics.tables import Row, Source, Table
@@ -46,15 +51,20 @@ def subject(stable: Service, table: Table) -> Subject | None:
 def conduct(
     ask: Ask, subjects: Iterable[Subject], labels: Mapping[str, str], scrape: timedelta | None
 ) -> dict[Subject, Survey | Unknown]:
-    """Blocks. One query for all durations and one for each distinct source, unless `scrape` is configured."""
+    """Blocks. A query for all durations, one for all histories, and one for each distinct source without `scrape`."""
     wanted = list(subjects)
-    slowest = _durations(ask(queries.durations({one.service for one in wanted}, labels)))
+    services = {one.service for one in wanted}
+    slowest, before = (
+        _durations(ask(queries.durations(services, labels))),
+        history(ask(queries.history(services, labels))),
+    )
     every: dict[Source, timedelta | None] = {}
     found: dict[Subject, Survey | Unknown] = {}
     for one in wanted:
         if one.source not in every:
             every[one.source] = scrape or interval(ask(_samples(one, labels)))
-        found[one] = _survey(one, every[one.source], slowest.get((one.service, one.source.reporter)))
+        arm = (one.service, one.source.reporter)
+        found[one] = _survey(one, every[one.source], slowest.get(arm), dispersion(before.get(arm, ())))
     return found
 
 
@@ -88,10 +98,10 @@ def _durations(rows: Iterable[Row]) -> dict[tuple[Service, str], timedelta]:
     return found
 
 
-def _survey(one: Subject, scrape: timedelta | None, slowest: timedelta | None) -> Survey | Unknown:
+def _survey(one: Subject, scrape: timedelta | None, slowest: timedelta | None, phi: float) -> Survey | Unknown:
     """A weight settles when the requests of the old one have ended; where nobody knows, one scrape is waited."""
     if scrape is not None:
-        return Survey(one.source, scrape, max(PROPAGATION, scrape if slowest is None else slowest))
+        return Survey(one.source, scrape, max(PROPAGATION, scrape if slowest is None else slowest), phi)
     return Unknown(
         f"fewer than {FEWEST_SAMPLES} samples of {one.source.name} in five minutes: the scrape interval can't be"
         " measured yet (scrapeInterval of the provider sets it)",
