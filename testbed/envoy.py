@@ -56,7 +56,7 @@ def _bootstrap(state: State) -> dict[str, Any]:
                 "api_type": "GRPC",
                 "transport_api_version": "V3",
                 "set_node_on_first_message_only": True,
-                "grpc_services": [{"envoy_grpc": {"cluster_name": "istiod"}}],
+                "grpc_services": [{"envoy_grpc": {"cluster_name": "istiod", "retry_policy": _RECONNECT}}],
             },
             "lds_config": _FROM_ADS,
             "cds_config": _FROM_ADS,
@@ -86,6 +86,8 @@ def _address(port: int) -> dict[str, Any]:
     return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
 
 
+_RECONNECT = {"retry_back_off": {"base_interval": "0.2s", "max_interval": "2s"}}
+"""Envoy's own longest pause is 30 s: so long would a gateway know old pods only after istiod has come back."""
 _FROM_ADS = {"ads": {}, "initial_fetch_timeout": "0s", "resource_api_version": "V3"}
 _TAGS = [
     {"tag_name": "cluster_name", "regex": r"^cluster(\.(.+);)"},

@@ -26,4 +26,4 @@ def settled(ratio: Ratio, phi: float) -> Ratio:
 
 def known(ratio: Ratio, phi: float) -> Interval:
     """With what waits."""
-    return interval(settled(ratio, phi).lattice)
+    return interval(advance(ratio.lattice, ratio.waiting, phi))
