@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import click
 
 from canary_operator.cli.crd import crd_command
+from canary_operator.cli.plan import plan_command
 from canary_operator.cli.run import run_command
 from canary_operator.errors import CanaryError
 
@@ -19,6 +20,7 @@ def program() -> None:
 
 
 program.add_command(run_command)
+program.add_command(plan_command)
 program.add_command(crd_command)
 
 

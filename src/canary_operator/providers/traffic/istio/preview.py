@@ -1,0 +1,46 @@
+"""What a run would write to its route, step by step: the same functions that write it, without an API server."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from canary_operator.api.quantities import format_duration, format_percentage
+from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.core.world import Problem
+from canary_operator.ports import Target
+from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.istio.apply import split
+from canary_operator.providers.traffic.istio.edit import desired
+from canary_operator.providers.traffic.istio.restore import restored
+
+RUN = "0123456789-1"
+"""Stands for the run in the route's record, which begins with the revision's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One write, and the object after it."""
+
+    title: str
+    route: Object
+
+
+def preview(target: Target, live: Object) -> list[Step] | Problem:
+    """The route as its owner wrote it, each stage's weight, the end; a Problem where the operator would refuse it.
+
+    Promoted or rolled back, the route goes the same way home: all traffic to stable, then everything of ours is gone.
+    """
+    asked = split(target)
+    original = restored(live, asked)
+    if isinstance(original, Problem):
+        return original
+    steps, live = [Step("before", original)], original
+    for number, stage in enumerate(target.spec.stages, start=1):
+        title = f"stage {number} of {len(target.spec.stages)}: {format_percentage(stage.weight)}"
+        after = desired(live, asked, SetWeight(stage.weight, Purpose.STAGE, RUN, number))
+        if isinstance(after, Problem):
+            return after
+        live = after
+        steps.append(Step(f"{title} for {format_duration(stage.duration)}", live))
+    emptied = desired(live, asked, SetWeight(Fraction(0), Purpose.ROLL_BACK, RUN, len(target.spec.stages)))
+    ended = emptied if isinstance(emptied, Problem) else restored(emptied, asked)
+    return ended if isinstance(ended, Problem) else [*steps, Step("the end, promoted or rolled back", ended)]

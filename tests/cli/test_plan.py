@@ -1,0 +1,110 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from canary_operator import cli
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "checkout.yaml"
+
+
+@pytest.fixture
+def route(tmp_path: Path) -> Path:
+    """The user's route, with what only the API server writes."""
+    split = [{"name": "primary", "route": [{"destination": {"host": "checkout", "port": {"number": 80}}}]}]
+    metadata = {"name": "checkout", "namespace": "shop", "resourceVersion": "7", "labels": {"team": "payments"}}
+    manifest = {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "VirtualService",
+        "metadata": metadata,
+        "spec": {"hosts": ["checkout.example.com"], "http": split},
+    }
+    path = tmp_path / "route.yaml"
+    path.write_text(yaml.safe_dump(manifest))
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[Any, str]:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["plan", *map(str, arguments)])
+    said = capsys.readouterr()
+    return ended.value.code, said.out + said.err
+
+
+def test_each_stage_is_a_diff(capsys: pytest.CaptureFixture[str], route: Path) -> None:
+    """Weights, the canary's destination, our record, and nothing else; at the end all of it is taken out again."""
+    code, said = run(capsys, EXAMPLE, route)
+    assert code == 0
+    assert said.startswith("CanaryRollout shop/checkout, VirtualService shop/checkout\n\nstage 1 of 4: 5% for 30m\n")
+    first, *_, last = said.split("\n\n")[1:-1]
+    added = [line.strip() for line in first.splitlines() if line.startswith("  +")]
+    assert "+      weight: 95" in added
+    assert "+        host: checkout-canary" in added
+    assert "+      weight: 5" in added
+    assert "the end, promoted or rolled back" in said
+    assert "Afterwards the VirtualService is as it was." in last
+    assert "resourceVersion" not in said
+    assert "*id" not in said
+
+
+def test_one_file_may_hold_everything(capsys: pytest.CaptureFixture[str], route: Path, tmp_path: Path) -> None:
+    """As kubectl prints lists, and beside objects that are none of ours."""
+    documents = [yaml.safe_load(path.read_text()) for path in (EXAMPLE, route)]
+    everything = {"apiVersion": "v1", "kind": "List", "items": [{"kind": "Secret"}, None, *documents]}
+    path = tmp_path / "all.yaml"
+    path.write_text(yaml.safe_dump(everything))
+    assert run(capsys, path) == run(capsys, EXAMPLE, route)
+
+
+def test_a_manifest_without_a_namespace_is_in_the_given_one(
+    capsys: pytest.CaptureFixture[str], route: Path, tmp_path: Path
+) -> None:
+    """The same default for both, so that they find each other."""
+    bare = []
+    for path in (EXAMPLE, route):
+        manifest = yaml.safe_load(path.read_text())
+        del manifest["metadata"]["namespace"]
+        bare.append(tmp_path / f"bare-{path.name}")
+        bare[-1].write_text(yaml.safe_dump(manifest))
+    code, said = run(capsys, "-n", "eu", *bare)
+    assert code == 0
+    assert said.startswith("CanaryRollout eu/checkout, VirtualService eu/checkout\n")
+
+
+def test_a_refused_route_says_what_the_condition_would(capsys: pytest.CaptureFixture[str], route: Path) -> None:
+    """With the names that there are, and exit code 1 for a pipeline."""
+    route.write_text(route.read_text().replace("primary", "main"))
+    code, said = run(capsys, EXAMPLE, route)
+    assert code == 1
+    assert "would be refused: RouteNotFound: " in said
+    assert "there are: main" in said
+
+
+def test_a_refused_spec_names_field_and_value(capsys: pytest.CaptureFixture[str], route: Path, tmp_path: Path) -> None:
+    """Before anything is applied."""
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(EXAMPLE.read_text().replace('"25%"', "25"))
+    code, said = run(capsys, wrong, route)
+    assert code == 1
+    assert "would be refused: InvalidSpec: spec.stages[1].weight 25: " in said
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("kind: Service\nmetadata: {name: x}", "there is no CanaryRollout in "),
+        ("a: [", "is not YAML"),
+        (EXAMPLE.read_text(), "needs the VirtualService shop/checkout; in the files are: none"),
+    ],
+)
+def test_what_is_missing_is_said_in_a_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, says: str
+) -> None:
+    """A wrong call is code 2, as everywhere."""
+    path = tmp_path / "some.yaml"
+    path.write_text(text)
+    code, said = run(capsys, path)
+    assert code == 2
+    assert says in said
+    assert said.count("\n") == 1
