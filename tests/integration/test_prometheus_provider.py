@@ -432,6 +432,14 @@ async def test_no_series_at_all_is_missing(prometheus: OwnPrometheus) -> None:
         await watcher.until(unknown("no request to the Service shop/checkout", METRICS_MISSING), seconds=5)
 
 
+async def test_a_service_that_is_written_otherwise_is_named(gateway: Gateway, prometheus: OwnPrometheus) -> None:
+    """What there is instead, nearest first; and whether only receivers count."""
+    gateway.requests("chekout", _200=1)
+    gateway.requests("cart", _200=1)
+    async with watching(a_provider(prometheus.address)) as watcher:
+        await watcher.until(unknown("requests to chekout, cart; did you mean chekout?", METRICS_MISSING), seconds=15)
+
+
 async def test_old_samples_are_stale_by_the_servers_own_clock(gateway: Gateway, prometheus: OwnPrometheus) -> None:
     """More than three scrape intervals behind, nobody is judged."""
     gateway.requests(SERVICE, _200=1)

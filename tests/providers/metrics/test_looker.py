@@ -60,6 +60,9 @@ class Scripted:
         return [*rows, scraped(NOW)] if rows else [row("scraped", NOW)]
 
     def _survey(self, query: str) -> Sequence[Any]:
+        if query.startswith("group by"):
+            labels = {"destination_service_namespace": "shop", "reporter": "source"}
+            return [{"metric": {**labels, "destination_service_name": name}} for name in self.services]
         self.surveys.append(query)
         if self.survey_error:
             raise self.survey_error
@@ -163,6 +166,15 @@ async def test_one_question_serves_all_rollouts() -> None:
             await told.until(Reading, a_target(name))
     assert len(server.looks) == 2
     assert len(server.surveys) == 3
+
+
+async def test_a_service_without_requests_is_said_with_those_that_have_some() -> None:
+    """A name that is written otherwise is found by the reader at once."""
+    told = Told(default=Scripted("chekout"))
+    target = a_target("checkout")
+    async with running(told) as metrics:
+        metrics.watch(target, provider="default")
+        await told.until(Unknown, target, "did you mean chekout?")
 
 
 async def test_an_unknown_provider_is_said_with_the_known_ones() -> None:

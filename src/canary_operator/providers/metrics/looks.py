@@ -11,6 +11,7 @@ from canary_operator.api.reasons import METRICS_UNAVAILABLE
 from canary_operator.core.world import Reading, Unknown
 from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics.configuration import ProviderConfig
+from canary_operator.providers.metrics.hints import Hints
 from canary_operator.providers.metrics.pace import SHORTEST_PERIOD, Pace
 from canary_operator.providers.metrics.queries import counters
 from canary_operator.providers.metrics.readings import Arms, Survey, read
@@ -48,6 +49,7 @@ class Looks:
         self._wanted = asyncio.Event()
         self._watchlist = Watchlist(on_reading)
         self._surveyor = Surveyor(config, server, self._watchlist, self._wanted)
+        self._hints = Hints(config, server)
 
     def watch(self, uid: str, arms: Arms) -> None:
         if self._watchlist.add(uid, arms):
@@ -65,6 +67,7 @@ class Looks:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_looking())
                 tasks.create_task(self._surveyor.run())
+                tasks.create_task(self._hints.run())
         finally:
             self._server.close()
 
@@ -100,6 +103,7 @@ class Looks:
         skew = table.evaluated - asked if table.evaluated else None
         self._watchlist.tell(watched, _dated(readings, skew))
         self._surveyor.want(watched, table)
+        self._hints.want(watched, table)
         self._report(began, watched, skew=skew)
         return self._pace.after_answer(*_rhythm(watched.values(), table))
 
@@ -107,7 +111,7 @@ class Looks:
         """In a thread: ask and parse."""
         services = {arm for one in watched.values() for arm in (one.arms.stable, one.arms.canary)}
         table = tabulate(self._server.ask(counters(services, self._config.match_labels)))
-        return table, {uid: read(one.arms, one.survey, table) for uid, one in watched.items()}
+        return table, {uid: read(one.arms, one.survey, table, one.hint) for uid, one in watched.items()}
 
     def _report(
         self, began: float, watched: Mapping[str, Watched], *, error: str | None = None, skew: timedelta | None = None

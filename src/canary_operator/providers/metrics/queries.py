@@ -57,6 +57,14 @@ def counters(services: Collection[Service], labels: Mapping[str, str]) -> str:
     return f"{arms} or {_classed(scraped, SCRAPED)}"
 
 
+def present(namespaces: Collection[str], labels: Mapping[str, str]) -> str:
+    """Which Services have requests at all, and by whom they are counted."""
+    matchers = [f"{label}={_quoted(value)}" for label, value in labels.items()]
+    matchers.append(f'destination_service_namespace=~"{_any(namespaces)}"')
+    by = "destination_service_namespace,destination_service_name,reporter"
+    return f"group by({by})({_REQUESTS}{{{','.join(matchers)}}})"
+
+
 def samples(service: Service, identity: Mapping[str, str], labels: Mapping[str, str]) -> str:
     """The raw samples of one source with their own times; they show the scrape interval."""
     return f"{_REQUESTS}{{{_selector([service], {**labels, **identity})}}}[5m]"

@@ -36,12 +36,12 @@ class Survey:
     """How much wider than independent requests the baseline's errors scattered in the half hour before."""
 
 
-def read(arms: Arms, survey: Survey | Unknown, table: Table) -> Reading | Unknown:
-    """The newest counters, or why there are none to judge by."""
+def read(arms: Arms, survey: Survey | Unknown, table: Table, hint: str = "") -> Reading | Unknown:
+    """The newest counters, or why there are none to judge by; the hint says what there is instead."""
     if broken := table.unusable.get(arms.stable) or table.unusable.get(arms.canary):
         return broken
     if isinstance(survey, Unknown):
-        return survey if table.counts.get(arms.stable) else _no_baseline(arms)
+        return survey if table.counts.get(arms.stable) else _no_baseline(arms, hint)
     sample = _sample(arms, survey.source.reporter, table)
     if sample is None:
         return Unknown("the answer of Prometheus has fewer requests than bad requests", METRICS_UNAVAILABLE)
@@ -52,11 +52,11 @@ def read(arms: Arms, survey: Survey | Unknown, table: Table) -> Reading | Unknow
     return Reading(sample, survey.scrape, survey.settle, survey.phi)
 
 
-def _no_baseline(arms: Arms) -> Unknown:
+def _no_baseline(arms: Arms, hint: str) -> Unknown:
     """Nothing was measured yet, so that no scrape interval could go with an empty sample."""
     return Unknown(
         f"Prometheus has no request to the Service {arms.stable} that its caller counted: does traffic flow,"
-        " and are the gateways and sidecars that send it scraped?",
+        f" and are the gateways and sidecars that send it scraped?{' ' + hint if hint else ''}",
         METRICS_MISSING,
     )
 

@@ -17,6 +17,8 @@ class Watched:
 
     arms: Arms
     survey: Survey | Unknown = _NOT_MEASURED
+    hint: str = ""
+    """What there is instead, while the baseline has no requests."""
     reading: Reading | Unknown = _NOT_LOOKED
     taken: float = 0.0
     """When the reading came, by the monotonic clock."""

@@ -1,0 +1,90 @@
+"""What Prometheus has instead, where it has no request to a Service: most often a name is written otherwise."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from difflib import SequenceMatcher
+
+from canary_operator.core.world import Unknown
+from canary_operator.errors import Unavailable
+from canary_operator.providers.metrics.configuration import ProviderConfig
+from canary_operator.providers.metrics.queries import REPORTERS, Service, present
+from canary_operator.providers.metrics.server import Server
+from canary_operator.providers.metrics.tables import Row, Table
+from canary_operator.providers.metrics.threads import Threads
+from canary_operator.providers.metrics.watchlist import Watched
+
+PAUSE_SECONDS = 10.0
+"""A hint is for people; nobody is judged by it."""
+LONGEST_SECONDS = 10.0
+_MOST_NAMES = 5
+_ALIKE = 0.6
+"""Names that have so much in common are meant, perhaps, for each other."""
+
+
+class Hints:
+    """Asks what there is, at leisure and in a thread of its own, as long as some baseline has no requests."""
+
+    def __init__(self, config: ProviderConfig, server: Server) -> None:
+        self._config = config
+        self._server = server
+        self._threads = Threads(f"hints-{config.name}", limit=1)
+        self._silent: Collection[Watched] = ()
+        self._wanted = asyncio.Event()
+
+    def want(self, watched: Mapping[str, Watched], table: Table) -> None:
+        """Called after each look."""
+        unmeasured = (one for one in watched.values() if isinstance(one.survey, Unknown))
+        self._silent = [one for one in unmeasured if not table.counts.get(one.arms.stable)]
+        if self._silent:
+            self._wanted.set()
+
+    async def run(self) -> None:
+        """Until cancelled. Without an answer there is no hint; the looks say what is wrong."""
+        while True:
+            await self._wanted.wait()
+            await self._give(self._silent)
+            await asyncio.sleep(PAUSE_SECONDS)
+            self._wanted.clear()
+
+    async def _give(self, silent: Collection[Watched]) -> None:
+        query = present({one.arms.stable.namespace for one in silent}, self._config.match_labels)
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                found = await self._threads.answer(lambda: counted(self._server.ask(query)))
+        except (Unavailable, TimeoutError):
+            return
+        for one in silent:
+            one.hint = hint(one.arms.stable, found)
+
+
+def counted(rows: Iterable[Row]) -> Mapping[Service, frozenset[str]]:
+    """By which kinds of reporter the requests to each Service are counted."""
+    found: dict[Service, frozenset[str]] = {}
+    try:
+        for row in rows:
+            labels = row["metric"]
+            names = (labels.get(name, "") for name in ("destination_service_namespace", "destination_service_name"))
+            service = Service(*names)
+            found[service] = found.get(service, frozenset()) | {labels["reporter"]}
+    except (AttributeError, LookupError, TypeError) as error:
+        raise Unavailable("Prometheus did not answer with Services") from error
+    return found
+
+
+def hint(wanted: Service, found: Mapping[Service, frozenset[str]]) -> str:
+    """One sentence more for the message."""
+    if reporters := found.get(wanted, frozenset()) - set(REPORTERS):
+        return f"Only {' and '.join(sorted(reporters))} reports count requests to it: the callers are not scraped."
+    here = {
+        service.name for service, by in found.items() if service.namespace == wanted.namespace and by & {*REPORTERS}
+    }
+    if not here:
+        return f"It has none to any Service in the namespace {wanted.namespace}."
+    nearest = sorted(here, key=lambda name: (-_likeness(name, wanted.name), name))
+    names = ", ".join(nearest[:_MOST_NAMES]) + (", …" if len(nearest) > _MOST_NAMES else "")
+    meant = f"; did you mean {nearest[0]}?" if _likeness(nearest[0], wanted.name) >= _ALIKE else "."
+    return f"In the namespace {wanted.namespace} it has requests to {names}{meant}"
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
