@@ -8,13 +8,15 @@ from functools import lru_cache
 from math import exp, lgamma, log, sqrt
 
 from canary_operator.api.evidence import Arms, Counts, Evidence
-from canary_operator.api.rollout import Metric
+from canary_operator.api.metric import Metric
 from canary_operator.core.evidence.dispersion import dispersion
 from canary_operator.core.evidence.judge import Terms, begin, fold, judge
 from canary_operator.core.evidence.run import judge_stratum
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
 from canary_operator.core.evidence.schedule import planned_looks
+from canary_operator.core.evidence.terms import Bounds, of_errors
 from canary_operator.core.evidence.warmup import warm_up
+from canary_operator.core.judged import bounds_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Course = Callable[[float], float]
@@ -25,9 +27,9 @@ STEP = 10
 """Seconds of one step of the history."""
 
 
-def metric(margin: str = "50%", limit: str | None = None) -> Metric:
-    """The error rate with this `maxIncrease`, and perhaps a plain limit."""
-    return Metric.model_validate({"preset": "istio-error-rate", "maxIncrease": margin, "max": limit})
+def metric(margin: str = "50%", limit: str | None = None) -> Bounds:
+    """The bounds of the error rate with this `maxIncrease`, and perhaps a plain limit."""
+    return bounds_of(Metric.model_validate({"preset": "istio-error-rate", "maxIncrease": margin, "max": limit}))
 
 
 def always(value: float) -> Course:
@@ -81,7 +83,7 @@ class Stream:
     warmup: float = 0
     alone_from: float | None = None
     """Seconds at which the canary gets everything and the baseline vanishes."""
-    metric: Metric = field(default_factory=metric)
+    metric: Bounds = field(default_factory=metric)
     company: Company = alone
     before: Course | None = None
     """The baseline's error rate in the half hour before the run, in which phi is measured; none: it is 1."""
@@ -90,7 +92,7 @@ class Stream:
         """Seconds from the onset to the breach; None: no breach."""
         chance = random.Random(seed)
         planned = timedelta(minutes=self.minutes)
-        terms = Terms(self.metric, timedelta(seconds=self.look), timedelta(seconds=self.warmup), planned)
+        terms = Terms((of_errors(self.metric),), timedelta(seconds=self.look), timedelta(seconds=self.warmup), planned)
         evidence = begin().model_copy(
             update={"planned": planned_looks(planned, terms.look), "warm": not self.warmup, "phi": self._phi(chance)},
         )
@@ -128,7 +130,7 @@ class Stream:
 
 def _take_look(evidence: Evidence, stratum: Arms, terms: Terms, *, has_baseline: bool) -> Evidence:
     if evidence.warm:
-        return judge_stratum(evidence, stratum, terms.metric, has_baseline=has_baseline)
+        return judge_stratum(evidence, stratum, terms.errors, has_baseline=has_baseline)
     return warm_up(evidence, stratum, terms.look.total_seconds(), terms, has_baseline=has_baseline)
 
 
@@ -144,7 +146,10 @@ class LongRequests:
 
     def time_of_harm(self, seed: str) -> float | None:
         """Through counters, so that the settle time is the product's own."""
-        chance, terms = random.Random(seed), Terms(metric(), timedelta(seconds=10), timedelta(0), timedelta(minutes=30))
+        chance, terms = (
+            random.Random(seed),
+            Terms((of_errors(metric()),), timedelta(seconds=10), timedelta(0), timedelta(minutes=30)),
+        )
         canary, baseline, evidence = [0.0, 0.0], [0.0, 0.0], begin()
         for second in range(0, 1801, 10):
             changed = 0 if second <= 900 else 900
@@ -174,7 +179,10 @@ class Phases:
 
     def time_of_harm(self, seed: str) -> float | None:
         """Through counters, because the phases are the point."""
-        chance, terms = random.Random(seed), Terms(metric(), timedelta(seconds=15), timedelta(0), timedelta(minutes=30))
+        chance, terms = (
+            random.Random(seed),
+            Terms((of_errors(metric()),), timedelta(seconds=15), timedelta(0), timedelta(minutes=30)),
+        )
         phases = [chance.randrange(15) for _ in range(4)]
         counters = [([0.0, 0.0], [0.0, 0.0]) for _ in phases]
         evidence = begin()

@@ -38,6 +38,7 @@ from canary_operator.core.evidence import counts, limits
 from canary_operator.core.evidence.bets import bet, e_value
 from canary_operator.core.evidence.judge import Terms, begin, fold, judge
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
+from canary_operator.core.evidence.terms import of_errors
 
 RATES = (1, 10, 100, 1000)
 RAMP = (0.05, 0.2, 0.35, 0.5)
@@ -270,7 +271,7 @@ def speed() -> list[Result]:
         limited = bet(longer, limits.gains(stratum.canary, 0.01, 1.0), 1800)
         return e_value(compared, 1800) + e_value(material, 1800) + e_value(limited, 1800)
 
-    terms = Terms(metric("50%", "1%"), timedelta(seconds=1), timedelta(0), timedelta(minutes=30))
+    terms = Terms((of_errors(metric("50%", "1%")),), timedelta(seconds=1), timedelta(0), timedelta(minutes=30))
     evidence = begin()
     for second in range(5):
         evidence = fold(evidence, _sample(second), terms, clean_from=START)

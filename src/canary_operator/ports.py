@@ -8,6 +8,7 @@ one that was seen, `Refused` when the API server rejects the write itself, `Inva
 from dataclasses import dataclass
 from typing import Protocol
 
+from canary_operator.api.metric import Metric
 from canary_operator.api.rollout import Spec
 from canary_operator.api.status import Status
 from canary_operator.core.actions import (
@@ -85,12 +86,27 @@ class Workloads(Protocol):
         """Do it, or find it done."""
 
 
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """What of the durations a run needs."""
+
+    metrics: tuple[Metric, ...] = ()
+    """Its metrics, of which the latencies are surveyed before it."""
+    boundaries: tuple[str, ...] = ()
+    """Where they are judged, once that is pinned."""
+
+
+NO_LATENCIES = Latencies()
+
+
 class Metrics(Protocol):
     """The newest reading; looks are taken beside the passes, so this never waits."""
 
     def latest(self, target: Target) -> Reading | Unknown: ...
 
-    def watch(self, target: Target, *, provider: str, exchanged: bool = False) -> None:
+    def watch(
+        self, target: Target, *, provider: str, exchanged: bool = False, latencies: Latencies = NO_LATENCIES
+    ) -> None:
         """Keep taking looks for this rollout until `unwatch`.
 
         `exchanged`: the stable Service's requests are the canary's, and the canary Service's the baseline's.

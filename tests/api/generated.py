@@ -51,11 +51,16 @@ def _integers(schema: Schema) -> st.SearchStrategy[Any]:
     return st.integers(schema["minimum"], schema["maximum"])
 
 
+def _booleans(_schema: Schema) -> st.SearchStrategy[Any]:
+    return st.booleans()
+
+
 _KINDS: dict[str, Callable[[Schema], st.SearchStrategy[Any]]] = {
     "object": _objects,
     "array": _lists,
     "string": _texts,
     "integer": _integers,
+    "boolean": _booleans,
 }
 
 

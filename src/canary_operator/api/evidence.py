@@ -12,6 +12,7 @@ from canary_operator.api.model import Model
 
 MOST_SOURCES = 100
 MOST_BINS = 7
+MOST_TALLIES = 40
 
 RATIOS = 101
 """Ratios of the two arms' rates that are weighed; see `core.evidence.interval`."""
@@ -106,9 +107,11 @@ class Source(Model):
     """Cumulative requests and bad requests of the baseline; none while there is no series."""
 
 
-class Evidence(Model):
-    """All that the judgement of one run remembers."""
+class Tally(Model):
+    """What is remembered of one counted quantity, for example of the requests that failed."""
 
+    key: Annotated[str, Field(max_length=120)] = ""
+    """Which one; empty for the requests that failed."""
     at: datetime | None = None
     """Time of the newest scrape that was counted in."""
     looks: int = 0
@@ -117,10 +120,6 @@ class Evidence(Model):
     """Looks that the run was planned for, fixed at its first look."""
     phi: float = 1.0
     """How many times wider than independent requests the counts scatter; all evidence is divided by it."""
-    warm: bool = False
-    """The warm-up is over."""
-    warmup: WarmUp | None = None
-    """The warm-up's own evidence; dropped at the first look after it."""
     comparison: Test = Test()
     """Canary against baseline."""
     materiality: Test = Test()
@@ -130,7 +129,7 @@ class Evidence(Model):
     alone: Alone | None = None
     """Canary against what is blatant, once there is no baseline; only without a plain limit."""
     ratio: Ratio = Ratio()
-    """How many times as often as the baseline the canary fails, over the whole run."""
+    """How many times as often as the baseline's the canary's requests are bad, over the whole run."""
     suspicion: float = 0.0
     """How strongly the latest looks speak of a canary twice as bad as allowed; 0 when they don't."""
     lately: Arms = Arms()
@@ -143,11 +142,22 @@ class Evidence(Model):
     """Both arms in the judged looks of this stage."""
     newest: Arms = Arms()
     """Both arms in the newest judged look of this stage; without a baseline at 100 %."""
+    sources: Annotated[tuple[Source, ...], Field(max_length=MOST_SOURCES)] = ()
+    """Counters as last read, one entry for each reporting process."""
+
+
+class Evidence(Tally):
+    """All that the judgement of one run remembers: the requests that failed, and every other quantity beside them."""
+
+    warm: bool = False
+    """The warm-up is over."""
+    warmup: WarmUp | None = None
+    """The warm-up's own evidence; dropped at the first look after it."""
     stage_canary: float = 0.0
     """Requests of the canary in this stage, those of dropped looks included: for the observed share."""
     stage_baseline: float = 0.0
     """Requests of the baseline in this stage, those of dropped looks included: for the observed share."""
     bins: Annotated[tuple[Bin, ...], Field(max_length=MOST_BINS)] = ()
     """The baseline's last minute."""
-    sources: Annotated[tuple[Source, ...], Field(max_length=MOST_SOURCES)] = ()
-    """Counters as last read, one entry for each reporting process."""
+    more: Annotated[tuple[Tally, ...], Field(max_length=MOST_TALLIES)] = ()
+    """The other quantities that are judged, for example the requests that were slow."""

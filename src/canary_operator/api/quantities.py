@@ -13,9 +13,13 @@ PERCENTAGE = r"^[0-9]{1,4}(\.[0-9]{1,4})?%$"
 SHARE = r"^(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)%$"
 DURATION = r"^([0-9]{1,4}h([0-9]{1,5}m)?([0-9]{1,6}s)?|[0-9]{1,5}m([0-9]{1,6}s)?|[0-9]{1,6}s)$"
 
+LATENCY = r"^([1-9][0-9]{0,5}ms|[1-9][0-9]{0,2}(\.[0-9]{1,3})?s|0\.[0-9]{0,2}[1-9]s)$"
+
 _PERCENTAGE_SAYS = 'must be a percentage below 10000%, with at most four decimals, such as "50%" or "2.5%"'
 _SHARE_SAYS = 'must be a percentage from 0% to 100%, with at most four decimals, such as "5%" or "0.5%"'
 _DURATION_SAYS = 'must be a duration in hours, minutes and whole seconds, such as "90s", "30m" or "1h30m"'
+
+_LIMIT_SAYS = 'must be a percentage such as "1%" for a rate, or a time such as "500ms" or "1.5s" for a latency'
 
 _DURATION_PARTS = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+(?:\.[0-9]{1,6})?)s)?")
 _LONGEST = 16
@@ -66,6 +70,30 @@ def format_duration(span: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
+def parse_limit(value: object) -> Fraction | timedelta:
+    """`"1%"` → 1/100; `"500ms"` → half a second. What was read already passes unchanged."""
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, str) and re.fullmatch(LATENCY, value):
+        number = Fraction(value.removesuffix("s").removesuffix("m"))
+        return round(number * (1_000 if value.endswith("ms") else 1_000_000)) * _MICROSECOND
+    try:
+        return parse_share(value)
+    except ValueError:
+        raise ValueError(_LIMIT_SAYS) from None
+
+
+def format_latency(span: timedelta) -> str:
+    """Half a second → `"500ms"`."""
+    milliseconds = span / timedelta(milliseconds=1)
+    return f"{milliseconds:.10g}ms"
+
+
+def format_limit(limit: Fraction | timedelta) -> str:
+    """As it is written."""
+    return format_latency(limit) if isinstance(limit, timedelta) else format_percentage(limit)
+
+
 def _as_text(pattern: str, says: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "maxLength": _LONGEST, **lowered([matches(pattern, says)])})
 
@@ -87,3 +115,11 @@ Duration = Annotated[
     _as_text(DURATION, _DURATION_SAYS),
 ]
 """A span of time, never negative."""
+
+Limit = Annotated[
+    Fraction | timedelta,
+    BeforeValidator(parse_limit),
+    PlainSerializer(format_limit, return_type=str),
+    _as_text(f"{SHARE}|{LATENCY}", _LIMIT_SAYS),
+]
+"""A percentage between 0 % and 100 %, or a time from a millisecond to a quarter of an hour."""

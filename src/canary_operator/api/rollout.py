@@ -1,17 +1,18 @@
 """CanaryRollout and its spec: what a user asks for."""
 
 from datetime import timedelta
-from fractions import Fraction
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from canary_operator.api import contradictions
+from canary_operator.api.metric import Metric
 from canary_operator.api.model import Model
 from canary_operator.api.names import LabelKey, ObjectName, RevisionName, ServiceName
-from canary_operator.api.quantities import Duration, Percentage, Share
+from canary_operator.api.quantities import Duration, Share
 
 MOST_STAGES = 20
+MOST_METRICS = 10
 
 
 class DeploymentRef(Model):
@@ -75,19 +76,6 @@ class ProviderRef(Model):
     """Name of a metrics provider in the operator's configuration."""
 
 
-class Metric(Model):
-    preset: Literal["istio-error-rate"]
-    """What is measured. istio-error-rate: the share of requests answered with a 5xx status, counted by the callers."""
-    max: Share | None = None
-    """The canary is rolled back when its rate is above this, for example "1%"."""
-    max_increase: Percentage | None = None
-    """The canary is rolled back when its rate exceeds the baseline's by more than this, for example "50%"."""
-    ignore_below: Share = Fraction(1, 1000)
-    """A rate below this is never worth a rollback by comparison, however clean the baseline is."""
-    baseline_limit: Share = Fraction(1, 5)
-    """While the baseline itself fails more than this, the stage holds: nobody can be judged beside it."""
-
-
 class Analysis(Model):
     provider_ref: ProviderRef = ProviderRef(name="default")
     """Where the metrics come from."""
@@ -103,8 +91,8 @@ class Analysis(Model):
     """What happens when the extended stage still has too few requests."""
     no_data: Literal["Hold", "Fail"] = "Hold"
     """What happens when the metrics of the baseline are missing although its pods are ready."""
-    metrics: Annotated[tuple[Metric, ...], Field(min_length=1, max_length=1)]
-    """What is judged."""
+    metrics: Annotated[tuple[Metric, ...], Field(min_length=1, max_length=MOST_METRICS)]
+    """What is judged, each once. All share one chance of being wrong, so more metrics cost no honesty."""
 
 
 class Spec(Model):

@@ -7,7 +7,8 @@ A rule on one value leaves the value to the API server, which prints it; any oth
 import json
 
 from canary_operator.api.cel import Rule, quoted
-from canary_operator.api.quantities import DURATION, SHARE
+from canary_operator.api.metric import ERROR_RATE
+from canary_operator.api.quantities import DURATION, LATENCY, SHARE
 from canary_operator.api.rollout import MOST_STAGES
 
 _ANEW = "delete this CanaryRollout, which gives everything back, and create it anew"
@@ -53,6 +54,23 @@ METRIC_HAS_BOUND = Rule(
     "has(self.max) || has(self.maxIncrease)",
     'metric "{self.preset}" has no bound, so no canary could ever fail it: '
     'give max (for example "1%"), maxIncrease (for example "50%"), or both',
+)
+
+_ERROR_RATE = f"self.preset == {quoted(ERROR_RATE)}"
+
+RATE_IS_A_PERCENTAGE = Rule(
+    f"!has(self.max) || !({_ERROR_RATE}) || !{_readable('[self.max]', LATENCY)}",
+    'max "{self.max}" is a time, and "{self.preset}" is a rate: write a percentage such as "1%"',
+)
+
+LATENCY_IS_A_TIME = Rule(
+    f"!has(self.max) || {_ERROR_RATE} || !{_readable('[self.max]', SHARE)}",
+    'max "{self.max}" is a percentage, and "{self.preset}" is a time: write for example "500ms" or "1.5s"',
+)
+
+METRICS_DIFFER = Rule(
+    "self.all(one, self.exists_one(other, other.preset == one.preset))",
+    "one preset is given twice: leave each once, with both bounds (max and maxIncrease) in the same item",
 )
 
 BOUND_ABOVE_IGNORED = Rule(
@@ -154,7 +172,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "spec.stages": (STAGES_RISE,),
     "spec.stages[]": (STAGE_TAKES_TIME,),
     "spec.stages[].weight": (WEIGHT_IS_TRAFFIC,),
-    "spec.analysis.metrics[]": (METRIC_HAS_BOUND, BOUND_ABOVE_IGNORED),
+    "spec.analysis.metrics": (METRICS_DIFFER,),
+    "spec.analysis.metrics[]": (METRIC_HAS_BOUND, BOUND_ABOVE_IGNORED, RATE_IS_A_PERCENTAGE, LATENCY_IS_A_TIME),
     "spec.analysis.metrics[].max": (MAX_LIMITS,),
     "spec.analysis.metrics[].ignoreBelow": (IGNORES_LESS_THAN_ALL,),
     "spec.analysis.metrics[].baselineLimit": (BASELINE_MAY_FAIL_A_LITTLE,),

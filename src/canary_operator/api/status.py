@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.config import JsonDict
 
-from canary_operator.api.evidence import Evidence
+from canary_operator.api.evidence import MOST_TALLIES, Evidence
 from canary_operator.api.model import Model
 from canary_operator.api.quantities import Duration, Share
 from canary_operator.api.rollout import Analysis, Stage
@@ -93,6 +93,28 @@ class Plan(Model):
     """How long the canary's pods are kept after their last traffic."""
 
 
+class Boundary(Model):
+    """A bucket boundary of the request durations at which a latency is judged: what takes longer is slow."""
+
+    metric: Annotated[str, Field(max_length=63)]
+    """The metric that is judged here."""
+    le: Annotated[str, Field(max_length=24)]
+    """The boundary as the buckets' label names it, in milliseconds."""
+    margin: float | None = None
+    """How many times the baseline's rate of slow requests is allowed."""
+    limit: float | None = None
+    """The rate of slow requests that is allowed at most, between 0 and 1."""
+    ignore_below: float | None = None
+    """A rate of slow requests below this is never worth a rollback by comparison."""
+    phi: float = 1.0
+    """How many times wider than independent requests the slow ones scattered before the run."""
+
+    @property
+    def key(self) -> str:
+        """What its tally is known by."""
+        return f"{self.metric}@{self.le}"
+
+
 class Pinned(Model):
     """What was measured about the metrics when the run began."""
 
@@ -100,6 +122,8 @@ class Pinned(Model):
     """Time between two scrapes."""
     settle: Duration
     """Time after a weight change that is not judged."""
+    boundaries: Annotated[tuple[Boundary, ...], Field(max_length=MOST_TALLIES)] = ()
+    """Where latencies are judged."""
 
 
 class Run(Model):

@@ -43,7 +43,7 @@ def _fold(world: World, reading: Reading, run: Run) -> Run:
 
 def _pin(run: Run, reading: Reading) -> Run:
     """What was measured when the run began holds for all of it: never from looks that it will judge."""
-    pinned = Pinned(scrape=reading.scrape, settle=reading.settle)
+    pinned = Pinned(scrape=reading.scrape, settle=reading.settle, boundaries=reading.boundaries)
     return run.model_copy(update={"pinned": pinned, "evidence": run.evidence.model_copy(update={"phi": reading.phi})})
 
 

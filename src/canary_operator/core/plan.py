@@ -6,6 +6,7 @@ from fractions import Fraction
 from canary_operator.api.rollout import Spec, Stage
 from canary_operator.api.status import Plan, Run, Status
 from canary_operator.core.evidence.judge import Terms, begin
+from canary_operator.core.judged import baseline_limit, judged
 
 _WHOLE = Fraction(1)
 
@@ -38,7 +39,8 @@ def terms(run: Run) -> Terms:
         raise AssertionError("a run is judged only after its metrics were measured")
     analysis = run.plan.analysis
     return Terms(
-        metric=analysis.metrics[0],
+        metrics=judged(analysis.metrics, run.pinned.boundaries),
+        baseline_limit=baseline_limit(analysis.metrics),
         look=run.pinned.scrape * analysis.scrapes_per_look,
         warmup=analysis.warmup,
         planned=sum((stage.duration for stage in run.plan.stages), timedelta()),

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from canary_operator.api.reasons import READING
 from canary_operator.api.rollout import Spec
-from canary_operator.api.status import Run, Status
+from canary_operator.api.status import Boundary, Run, Status
 from canary_operator.core.actions import Purpose
 from canary_operator.core.evidence.judge import Judgement
 from canary_operator.core.evidence.sample import Sample
@@ -125,6 +125,8 @@ class Reading:
     """How long after a weight change old requests still end: the baseline's P99 duration."""
     phi: float = 1.0
     """How much wider than independent requests the baseline's errors scattered before the run."""
+    boundaries: tuple[Boundary, ...] = ()
+    """Where the buckets of the durations let latencies be judged, by what the baseline did before the run."""
     skew: timedelta = field(default=timedelta(0), compare=False)
     """The provider's clock less ours: what turns a time of ours into one of its samples'."""
 

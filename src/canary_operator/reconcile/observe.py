@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from canary_operator.api.rollout import Spec
+from canary_operator.api.status import Run
 from canary_operator.core.questions import JUDGED, questions
 from canary_operator.core.world import World
-from canary_operator.ports import Ports, Target
+from canary_operator.ports import NO_LATENCIES, Latencies, Ports, Target
 from canary_operator.reconcile.rollout import Rollout, target_of
 
 
@@ -47,6 +48,15 @@ def _keep_watching(target: Target, rollout: Rollout, ports: Ports) -> None:
     run = rollout.status.run
     if run is not None and run.outcome is None and rollout.status.state in JUDGED:
         provider = run.plan.analysis.provider_ref.name
-        ports.metrics.watch(target, provider=provider, exchanged=run.reversed)
+        ports.metrics.watch(target, provider=provider, exchanged=run.reversed, latencies=_latencies(run))
     else:
         ports.metrics.unwatch(target.uid)
+
+
+def _latencies(run: Run) -> Latencies:
+    metrics = run.plan.analysis.metrics
+    if not any(metric.is_latency for metric in metrics):
+        return NO_LATENCIES
+    if run.pinned is None:
+        return Latencies(metrics)
+    return Latencies(boundaries=tuple(sorted({boundary.le for boundary in run.pinned.boundaries})))

@@ -9,7 +9,7 @@ import pytest
 
 from canary_operator.api import reasons
 from canary_operator.api.evidence import Arms, Counts, Evidence
-from canary_operator.api.rollout import Metric
+from canary_operator.api.metric import Metric
 from canary_operator.api.status import Outcome, Pinned, Run, State
 from canary_operator.core.actions import Purpose
 from canary_operator.core.checks import CHECKS

@@ -6,23 +6,24 @@ from datetime import UTC, datetime, timedelta
 from math import exp
 
 from canary_operator.api.evidence import Arms, Counts, Evidence
-from canary_operator.api.rollout import Metric
+from canary_operator.api.metric import Metric
 from canary_operator.core.evidence.judge import fold
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
-from canary_operator.core.evidence.terms import Terms
+from canary_operator.core.evidence.terms import Bounds, Terms, of_errors
+from canary_operator.core.judged import bounds_of
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def comparing(**changes: str) -> Metric:
+def comparing(**changes: str) -> Bounds:
     """The preset, with a comparison unless told otherwise."""
-    return Metric.model_validate({"preset": "istio-error-rate", **(changes or {"maxIncrease": "50%"})})
+    return bounds_of(Metric.model_validate({"preset": "istio-error-rate", **(changes or {"maxIncrease": "50%"})}))
 
 
-def terms(metric: Metric | None = None, *, look: float = 1, warmup: float = 0, planned: float = 1800) -> Terms:
+def terms(bounds: Bounds | None = None, *, look: float = 1, warmup: float = 0, planned: float = 1800) -> Terms:
     """Terms in seconds."""
-    spans = (timedelta(seconds=span) for span in (look, warmup, planned))
-    return Terms(metric or comparing(), *spans)
+    metrics = (of_errors(bounds or comparing()),)
+    return Terms(metrics, timedelta(seconds=look), timedelta(seconds=warmup), timedelta(seconds=planned))
 
 
 def arms(canary: tuple[float, float], baseline: tuple[float, float]) -> Arms:

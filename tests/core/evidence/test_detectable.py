@@ -46,7 +46,7 @@ def test_the_real_judge_finds_it_four_times_out_of_five(
     """Ten minutes of looks; later stakes and a lucky moment find some more than is said, nothing clearly fewer."""
     judged = terms(comparing(**bounds), look=30, planned=600)
     ours, theirs = rate * weight * 600, rate * (1 - weight) * 600
-    bad = detectable(arms((ours, 0), (theirs, theirs * fails)), judged.metric, 1.0)
+    bad = detectable(arms((ours, 0), (theirs, theirs * fails)), judged.errors, 1.0)
     assert bad is not None
     found = [_is_found(Traffic(seed, rate, weight, bad, fails), judged) for seed in range(40)].count(True)
     assert found >= 25, f"{found} of 40 at {bad:.2%}"

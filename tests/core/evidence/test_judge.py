@@ -1,9 +1,9 @@
 import pytest
 
 from canary_operator.api.evidence import Evidence
-from canary_operator.api.rollout import Metric
 from canary_operator.core.evidence.bounds import BOUND, weigh
 from canary_operator.core.evidence.judge import Terms, begin, judge
+from canary_operator.core.evidence.terms import Bounds
 from tests.core.evidence.stream import Gateway, comparing, fold_all, terms
 
 
@@ -129,14 +129,14 @@ def test_a_first_stage_without_a_baseline_warms_up_against_the_limit_alone() -> 
     assert judge(_after(4, (20, 20), (0, 0), judged, has_baseline=False)[0], judged).harm
 
 
-def _at_100(metric: Metric, looks: int, canary: tuple[float, float]) -> tuple[Evidence, Terms]:
+def _at_100(metric: Bounds, looks: int, canary: tuple[float, float]) -> tuple[Evidence, Terms]:
     judged = terms(metric)
     evidence, gateway = _after(300, (50, 0), (50, 0), judged)
     return fold_all(evidence, [gateway.serve(1, canary) for _ in range(looks)], judged, has_baseline=False), judged
 
 
 @pytest.mark.parametrize("metric", [comparing(), comparing(max="1%"), comparing(max="1%", maxIncrease="50%")])
-def test_a_canary_that_fails_everything_at_100_percent_goes_back(metric: Metric) -> None:
+def test_a_canary_that_fails_everything_at_100_percent_goes_back(metric: Bounds) -> None:
     """With a plain limit or without one, and although its comparison was healthy for all the time before."""
     evidence, judged = _at_100(metric, 6, (100, 100))
     assert judge(evidence, judged).harm

@@ -1,6 +1,6 @@
 import pytest
 
-from canary_operator.core.evidence.sentence import _strength
+from canary_operator.core.evidence.phrases import strength
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from canary_operator.core.evidence.sentence import _strength
 )
 def test_the_strength_of_evidence_is_said_in_plain_numbers(value: float, said: str) -> None:
     """No exponents, and no decimals that mean nothing."""
-    assert _strength(value, 111.1) == f"evidence {said}, a breach from 111"
+    assert strength(value, 111.1) == f"evidence {said}, a breach from 111"

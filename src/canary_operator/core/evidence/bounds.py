@@ -1,11 +1,11 @@
-"""What each bound of the metric says so far, behind its gates."""
+"""What each bound of a counted quantity says so far, behind its gates."""
 
 from dataclasses import dataclass
 
-from canary_operator.api.evidence import Counts, Evidence
-from canary_operator.api.rollout import Metric
+from canary_operator.api.evidence import Counts, Tally
 from canary_operator.core.evidence.bets import e_value
 from canary_operator.core.evidence.sums import plus
+from canary_operator.core.evidence.terms import Bounds
 
 ALPHA = 0.009
 """The chance that a healthy canary is ever rolled back after its warm-up, over the whole run."""
@@ -16,17 +16,17 @@ FEWEST_ERRORS = 3
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """The metric's evidence, and the bounds that speak for harm."""
+    """The evidence, and what each bound contributes to it."""
 
     e_value: float
     by_comparison: float | None
     by_limit: float | None
 
 
-def weigh(evidence: Evidence, metric: Metric) -> Weighed:
-    """The average over the metric's bounds: one alpha for all of them, valid however they hang together."""
-    comparison = _comparison(evidence) if metric.max_increase is not None else None
-    limit = _limit(evidence) if metric.max is not None else None
+def weigh(tally: Tally, bounds: Bounds) -> Weighed:
+    """The average over the bounds: one alpha for all of them, valid however they hang together."""
+    comparison = None if bounds.margin is None else _comparison(tally, material=bounds.ignore_below is None)
+    limit = None if bounds.limit is None else _limit(tally)
     spoken = [value for value in (comparison, limit) if value is not None]
     return Weighed(sum(spoken) / len(spoken) if spoken else 1.0, comparison, limit)
 
@@ -36,26 +36,26 @@ def gated(value: float, *, passed: bool) -> float:
     return value if passed else min(value, 1.0)
 
 
-def judged_canary(evidence: Evidence) -> Counts:
+def judged_canary(tally: Tally) -> Counts:
     """The canary in every judged look of the run."""
-    return plus(evidence.compared.canary, evidence.uncompared)
+    return plus(tally.compared.canary, tally.uncompared)
 
 
-def _comparison(evidence: Evidence) -> float:
+def _comparison(tally: Tally, *, material: bool) -> float:
     """Against the baseline, and at 100 %, where there is none, against what is blatant.
 
     The bet on the blatant is made with what the comparison has left, at most 1: it goes on from the same capital, so
-    both share one alpha, and suspicion from before does not make the blatant easier to reach.
+    both share one alpha, and suspicion from before does not make the blatant easier to reach. `material`: any rate is.
     """
-    compared = e_value(evidence.comparison, evidence.planned)
-    material = e_value(evidence.materiality, evidence.planned) >= BOUND
-    kept = gated(compared, passed=material and evidence.compared.canary.bad >= FEWEST_ERRORS)
-    if evidence.alone is None:
+    compared = e_value(tally.comparison, tally.planned)
+    material = material or e_value(tally.materiality, tally.planned) >= BOUND
+    kept = gated(compared, passed=material and tally.compared.canary.bad >= FEWEST_ERRORS)
+    if tally.alone is None:
         return kept
-    blatant = min(compared, 1.0) * e_value(evidence.alone.test, evidence.planned)
-    return max(kept, gated(blatant, passed=evidence.uncompared.bad >= FEWEST_ERRORS))
+    blatant = min(compared, 1.0) * e_value(tally.alone.test, tally.planned)
+    return max(kept, gated(blatant, passed=tally.uncompared.bad >= FEWEST_ERRORS))
 
 
-def _limit(evidence: Evidence) -> float:
-    value = e_value(evidence.limit, evidence.planned)
-    return gated(value, passed=judged_canary(evidence).bad >= FEWEST_ERRORS)
+def _limit(tally: Tally) -> float:
+    value = e_value(tally.limit, tally.planned)
+    return gated(value, passed=judged_canary(tally).bad >= FEWEST_ERRORS)

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from math import exp, log, sqrt
 
 from canary_operator.api.evidence import Arms
-from canary_operator.api.rollout import Metric
 from canary_operator.core.evidence import limits
 from canary_operator.core.evidence.bounds import BOUND, FEWEST_ERRORS, gated
 from canary_operator.core.evidence.counts import ALTERNATIVES
 from canary_operator.core.evidence.schedule import FIRST
-from canary_operator.core.evidence.terms import margin
+from canary_operator.core.evidence.terms import Bounds
 
 POWER = 0.8
 """So often a canary of the detectable rate would have been found: 4 times out of 5."""
@@ -23,7 +22,7 @@ Bets = Sequence[tuple[float, float]]
 """Of each alternative, what one bad request adds to the logarithm of its worth, and what it is without any."""
 
 
-def detectable(counts: Arms, metric: Metric, phi: float) -> float | None:
+def detectable(counts: Arms, bounds: Bounds, phi: float, needed: float = BOUND) -> float | None:
     """The smallest steady rate of bad requests, between 0 and 1, that would have been found with POWER by now.
 
     None: not even a canary that fails everything. The number of bad requests is Poisson and takes at least the fewest
@@ -31,7 +30,7 @@ def detectable(counts: Arms, metric: Metric, phi: float) -> float | None:
     Wilson and Hilferty (The distribution of chi-square, 1931). Where counts scatter phi times wider, a phi-th of them
     is independent.
     """
-    fewest = fewest_for_a_breach(counts, metric, phi)
+    fewest = fewest_for_a_breach(counts, bounds, phi, needed)
     if fewest is None:
         return None
     independent = fewest / phi
@@ -40,40 +39,43 @@ def detectable(counts: Arms, metric: Metric, phi: float) -> float | None:
     return min(1.0, mean / counts.canary.requests)
 
 
-def fewest_for_a_breach(counts: Arms, metric: Metric, phi: float) -> int | None:
+def fewest_for_a_breach(counts: Arms, bounds: Bounds, phi: float, needed: float = BOUND) -> int | None:
     """So many bad ones among the canary's requests, spread evenly over the looks, are harm.
 
     Evenly over many looks is as good as at once: the logarithms add up, and the stake of the first look decides. What
-    a later look stakes is left out, so it may really be one fewer.
+    a later look stakes is left out, so it may really be one fewer. `needed`: the evidence at which it is a breach.
     """
     requests = int(counts.canary.requests)
     if requests < FEWEST_ERRORS:
         return None
-    comparison, material = _comparison(counts, metric, phi), _limit(counts, float(metric.ignore_below), phi)
-    limit = () if metric.max is None else _limit(counts, float(metric.max), phi)
-    spoken = (metric.max_increase is not None) + (metric.max is not None)
+    comparison, material = _comparison(counts, bounds, phi), _limit(counts, bounds.ignore_below, phi)
+    limit = _limit(counts, bounds.limit, phi)
+    spoken = (bounds.margin is not None) + (bounds.limit is not None)
 
     def breaches(bad: int) -> bool:
-        total = _worth(limit, bad) if metric.max is not None else 0.0
-        if metric.max_increase is not None:
-            total += gated(_worth(comparison, bad), passed=_worth(material, bad) >= BOUND)
-        return total >= BOUND * spoken
+        total = _worth(limit, bad) if bounds.limit is not None else 0.0
+        if bounds.margin is not None:
+            is_material = bounds.ignore_below is None or _worth(material, bad) >= BOUND
+            total += gated(_worth(comparison, bad), passed=is_material)
+        return total >= needed * spoken
 
     fewest = bisect_left(range(requests + 1), True, lo=FEWEST_ERRORS, key=breaches)
     return fewest if fewest <= requests else None
 
 
-def _comparison(counts: Arms, metric: Metric, phi: float) -> Bets:
+def _comparison(counts: Arms, bounds: Bounds, phi: float) -> Bets:
     """The bets of `core.evidence.counts`, as lines over the canary's bad requests."""
-    allowed, beside = counts.canary.requests * margin(metric), counts.baseline.requests
-    if metric.max_increase is None or not allowed or not beside:
+    allowed, beside = counts.canary.requests * bounds.times, counts.baseline.requests
+    if bounds.margin is None or not allowed or not beside:
         return ()
     shares = [(log(m), log((allowed + beside) / (allowed * m + beside))) for m in ALTERNATIVES]
     return [((log_m + share) / phi, counts.baseline.bad * share / phi) for log_m, share in shares]
 
 
-def _limit(counts: Arms, limit: float, phi: float) -> Bets:
+def _limit(counts: Arms, limit: float | None, phi: float) -> Bets:
     """The bets of `core.evidence.limits`, likewise."""
+    if limit is None:
+        return ()
     requests = counts.canary.requests
     return [((if_bad - if_good) / phi, requests * if_good / phi) for if_bad, if_good in limits.odds(limit)]
 

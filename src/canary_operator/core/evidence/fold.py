@@ -1,20 +1,15 @@
-"""Count one sample in: what is clean becomes a stratum, and a stratum goes to the warm-up or to the run."""
+"""Count one reading in: what is clean becomes a stratum, and a stratum goes to the warm-up or to the run."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from canary_operator.api.evidence import Arms, Evidence
+from canary_operator.api.evidence import Arms, Evidence, Tally
 from canary_operator.core.evidence.burning import remember
-from canary_operator.core.evidence.differences import readable
-from canary_operator.core.evidence.ratio import settled
 from canary_operator.core.evidence.run import judge_stratum
 from canary_operator.core.evidence.sample import Sample
-from canary_operator.core.evidence.schedule import planned_looks
-from canary_operator.core.evidence.sources import Step, step
-from canary_operator.core.evidence.terms import Terms
+from canary_operator.core.evidence.sources import Step
+from canary_operator.core.evidence.tallies import restarted, take
+from canary_operator.core.evidence.terms import Bounds, Terms
 from canary_operator.core.evidence.warmup import warm_up
-
-_EARLY = 0.9
-"""A sample may come this much of a look after the last one, for scrapes are not exactly on time."""
 
 
 def begin() -> Evidence:
@@ -24,9 +19,8 @@ def begin() -> Evidence:
 
 def new_stage(evidence: Evidence) -> Evidence:
     """The stage's counts start again at 0; everything that was learned about the canary goes on."""
-    counts = {"stage": Arms(), "newest": Arms(), "stage_canary": 0.0, "stage_baseline": 0.0}
-    ratio = settled(evidence.ratio, evidence.phi)
-    return evidence.model_copy(update={**counts, "ratio": ratio, "suspicion": 0.0, "lately": Arms()})
+    more = tuple(restarted(tally) for tally in evidence.more)
+    return restarted(evidence).model_copy(update={"stage_canary": 0.0, "stage_baseline": 0.0, "more": more})
 
 
 def fold(
@@ -37,39 +31,54 @@ def fold(
     `clean_from` is the last weight change and the settle time after it. None means that the canary has no weight:
     counters are carried forward and nothing is judged. Without a baseline (at 100 %) comparisons rest.
     """
-    readings = {name: seen for name, seen in sample.sources.items() if readable(seen)}
-    at = max((seen.at for seen in readings.values()), default=None)
-    if at is None or _too_soon(evidence.at, at, terms.look):
-        return evidence
-    happened = step(evidence.sources, readings, None if clean_from is None else clean_from.timestamp())
-    carried = _carry(evidence, happened, at, terms, weighted=clean_from is not None)
-    return _judge(carried, happened, at, terms, has_baseline=has_baseline) if happened.seconds > 0 else carried
+    more = _beside(evidence, sample, terms, clean_from, has_baseline=has_baseline)
+    taken = take(evidence, sample, terms, clean_from)
+    if taken is None:
+        return evidence if more == evidence.more else evidence.model_copy(update={"more": more})
+    carried, happened = taken
+    carried = _seen(carried, happened, terms, weighted=clean_from is not None).model_copy(update={"more": more})
+    return _judge(carried, happened, terms, has_baseline=has_baseline) if happened.seconds > 0 else carried
 
 
-def _too_soon(last: datetime | None, at: datetime, look: timedelta) -> bool:
-    return last is not None and at - last < look * _EARLY
-
-
-def _carry(evidence: Evidence, happened: Step, at: datetime, terms: Terms, *, weighted: bool) -> Evidence:
+def _seen(evidence: Evidence, happened: Step, terms: Terms, *, weighted: bool) -> Evidence:
     seen = happened.seen if weighted else Arms()
     return evidence.model_copy(
         update={
-            "at": at,
-            "planned": evidence.planned or planned_looks(terms.planned, terms.look),
             "warm": evidence.warm or not terms.warmup,
             "stage_canary": evidence.stage_canary + seen.canary.requests,
             "stage_baseline": evidence.stage_baseline + seen.baseline.requests,
-            "sources": happened.sources,
         }
     )
 
 
-def _judge(evidence: Evidence, happened: Step, at: datetime, terms: Terms, *, has_baseline: bool) -> Evidence:
-    stratum = happened.clean
-    judged = (
-        judge_stratum(evidence, stratum, terms.metric, has_baseline=has_baseline)
-        if evidence.warm
-        else warm_up(evidence, stratum, happened.seconds, terms, has_baseline=has_baseline)
-    )
-    bins = remember(evidence.bins, stratum.baseline, at.timestamp()) if has_baseline else ()
-    return judged.model_copy(update={"bins": bins})
+def _judge(evidence: Evidence, happened: Step, terms: Terms, *, has_baseline: bool) -> Evidence:
+    stratum, changes = happened.clean, {}
+    if evidence.warm:
+        judged = judge_stratum(evidence, stratum, terms.errors, has_baseline=has_baseline)
+        changes = {"warmup": None}
+    else:
+        judged = warm_up(evidence, stratum, happened.seconds, terms, has_baseline=has_baseline)
+    at = 0.0 if evidence.at is None else evidence.at.timestamp()
+    bins = remember(evidence.bins, stratum.baseline, at) if has_baseline else ()
+    return judged.model_copy(update={**changes, "bins": bins})
+
+
+def _beside(
+    evidence: Evidence, sample: Sample, terms: Terms, clean_from: datetime | None, *, has_baseline: bool
+) -> tuple[Tally, ...]:
+    """A cold start is slow, so nothing but failures is judged in the warm-up."""
+    known = {tally.key: tally for tally in evidence.more}
+    since = clean_from if evidence.warm else None
+    tallies = []
+    for track in terms.beside():
+        tally = known.get(track.key) or Tally(key=track.key, phi=track.phi)
+        seen = sample.beside.get(track.reads)
+        taken = None if seen is None else take(tally, seen, terms, since)
+        tallies.append(tally if taken is None else _bet(*taken, track.bounds, has_baseline=has_baseline))
+    return tuple(tallies)
+
+
+def _bet(tally: Tally, happened: Step, bounds: Bounds, *, has_baseline: bool) -> Tally:
+    if happened.seconds <= 0:
+        return tally
+    return judge_stratum(tally, happened.clean, bounds, has_baseline=has_baseline)

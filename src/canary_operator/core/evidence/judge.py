@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from canary_operator.api.evidence import Evidence, WarmUp
 from canary_operator.core.evidence import sentence
-from canary_operator.core.evidence.bounds import BOUND, FEWEST_ERRORS, weigh
+from canary_operator.core.evidence.bounds import BOUND, FEWEST_ERRORS
 from canary_operator.core.evidence.burning import burns
 from canary_operator.core.evidence.fold import begin, fold, new_stage
 from canary_operator.core.evidence.newest import is_worse_than_allowed
 from canary_operator.core.evidence.schedule import planned_looks
 from canary_operator.core.evidence.terms import Terms
+from canary_operator.core.evidence.together import Together, together
 from canary_operator.core.evidence.warmup import BLATANT_BOUND, blatant
 
 __all__ = ["Judgement", "Terms", "begin", "fold", "judge", "new_stage"]
@@ -31,18 +32,31 @@ class Judgement:
     """All of this in words, with counts."""
     suspect: bool = False
     """The newest look by itself was worse than allowed: not enough for a breach, but no moment to go on."""
+    warning: str = ""
+    """The sentence of a metric that breaks its bound and is not critical: hold."""
 
 
 def judge(evidence: Evidence, terms: Terms) -> Judgement:
     """The verdict on everything folded so far."""
-    burning = burns(evidence.bins, float(terms.metric.baseline_limit))
+    burning = burns(evidence.bins, terms.baseline_limit)
     if not evidence.warm or evidence.warmup is not None:
         return _judge_warmup(evidence, terms, burning=burning)
-    weighed = weigh(evidence, terms.metric)
-    harm = weighed.e_value >= BOUND
-    said = sentence.of_run(evidence, terms.metric, weighed, harm=harm, burning=burning)
-    suspect = is_worse_than_allowed(evidence, terms.metric)
-    return Judgement(harm, burning, weighed.e_value, BOUND, said, suspect)
+    seen = together(evidence, terms)
+    harm = seen.e_value >= BOUND
+    return Judgement(
+        harm=harm,
+        burning=burning,
+        e_value=seen.e_value,
+        bound=BOUND,
+        sentence=sentence.of_run(evidence, seen, harm=harm, burning=burning),
+        suspect=is_worse_than_allowed(evidence, terms.errors),
+        warning=_warning(seen),
+    )
+
+
+def _warning(seen: Together) -> str:
+    over = next((one for one in seen.metrics if not one.judged.critical and one.e_value >= BOUND), None)
+    return "" if over is None else sentence.of_one(over)
 
 
 def _judge_warmup(evidence: Evidence, terms: Terms, *, burning: bool) -> Judgement:

@@ -1,56 +1,59 @@
 """One judged look of the run: every test that applies makes its bet."""
 
-from canary_operator.api.evidence import Alone, Arms, Evidence
-from canary_operator.api.rollout import Metric
+from typing import TypeVar
+
+from canary_operator.api.evidence import Alone, Arms, Tally
 from canary_operator.core.evidence import counts, limits
 from canary_operator.core.evidence.bets import bet
 from canary_operator.core.evidence.onset import gain, restart
 from canary_operator.core.evidence.ratio import counted
 from canary_operator.core.evidence.sums import both, plus, rate
-from canary_operator.core.evidence.terms import margin
+from canary_operator.core.evidence.terms import Bounds
 from canary_operator.core.evidence.warmup import BLATANT
 
+T = TypeVar("T", bound=Tally)
 
-def judge_stratum(evidence: Evidence, stratum: Arms, metric: Metric, *, has_baseline: bool) -> Evidence:
-    """One look later; the warm-up's own evidence is dropped here."""
+
+def judge_stratum(tally: T, stratum: Arms, bounds: Bounds, *, has_baseline: bool) -> T:
+    """One look later."""
     changes: dict[str, object] = {
-        "looks": evidence.looks + 1,
-        "warmup": None,
-        "stage": both(evidence.stage, stratum),
+        "looks": tally.looks + 1,
+        "stage": both(tally.stage, stratum),
         "newest": stratum if has_baseline else Arms(canary=stratum.canary),
     }
-    if metric.max is not None:
-        gains = limits.gains(stratum.canary, float(metric.max), evidence.phi)
-        changes["limit"] = bet(evidence.limit, gains, evidence.planned)
-    changes |= _beside(evidence, stratum, metric) if has_baseline else _alone(evidence, stratum, metric)
-    return evidence.model_copy(update=changes)
+    if bounds.limit is not None:
+        gains = limits.gains(stratum.canary, bounds.limit, tally.phi)
+        changes["limit"] = bet(tally.limit, gains, tally.planned)
+    changes |= _beside(tally, stratum, bounds) if has_baseline else _alone(tally, stratum, bounds)
+    return tally.model_copy(update=changes)
 
 
-def _beside(evidence: Evidence, stratum: Arms, metric: Metric) -> dict[str, object]:
-    changes: dict[str, object] = {"compared": both(evidence.compared, stratum), **_ratios(evidence, stratum, metric)}
-    if metric.max_increase is not None:
-        gains = counts.gains(stratum, margin(metric), evidence.phi)
-        changes["comparison"] = bet(evidence.comparison, gains, evidence.planned)
-        gains = limits.gains(stratum.canary, float(metric.ignore_below), evidence.phi)
-        changes["materiality"] = bet(evidence.materiality, gains, evidence.planned)
+def _beside(tally: Tally, stratum: Arms, bounds: Bounds) -> dict[str, object]:
+    changes: dict[str, object] = {"compared": both(tally.compared, stratum), **_ratios(tally, stratum, bounds)}
+    if bounds.margin is not None:
+        gains = counts.gains(stratum, bounds.margin, tally.phi)
+        changes["comparison"] = bet(tally.comparison, gains, tally.planned)
+    if bounds.margin is not None and bounds.ignore_below is not None:
+        gains = limits.gains(stratum.canary, bounds.ignore_below, tally.phi)
+        changes["materiality"] = bet(tally.materiality, gains, tally.planned)
     return changes
 
 
-def _ratios(evidence: Evidence, stratum: Arms, metric: Metric) -> dict[str, object]:
-    suspicion = restart(evidence.suspicion, gain(stratum, margin(metric), evidence.phi))
-    lately = both(evidence.lately, stratum) if suspicion else Arms()
-    return {"ratio": counted(evidence.ratio, stratum, evidence.phi), "suspicion": suspicion, "lately": lately}
+def _ratios(tally: Tally, stratum: Arms, bounds: Bounds) -> dict[str, object]:
+    suspicion = restart(tally.suspicion, gain(stratum, bounds.times, tally.phi))
+    lately = both(tally.lately, stratum) if suspicion else Arms()
+    return {"ratio": counted(tally.ratio, stratum, tally.phi), "suspicion": suspicion, "lately": lately}
 
 
-def _alone(evidence: Evidence, stratum: Arms, metric: Metric) -> dict[str, object]:
-    changes: dict[str, object] = {"uncompared": plus(evidence.uncompared, stratum.canary)}
-    if metric.max is None:
-        alone = evidence.alone or Alone(ceiling=ceiling(evidence, metric))
-        gains = limits.gains(stratum.canary, alone.ceiling, evidence.phi)
-        changes["alone"] = Alone(ceiling=alone.ceiling, test=bet(alone.test, gains, evidence.planned))
+def _alone(tally: Tally, stratum: Arms, bounds: Bounds) -> dict[str, object]:
+    changes: dict[str, object] = {"uncompared": plus(tally.uncompared, stratum.canary)}
+    if bounds.blatant and bounds.limit is None:
+        alone = tally.alone or Alone(ceiling=ceiling(tally, bounds))
+        gains = limits.gains(stratum.canary, alone.ceiling, tally.phi)
+        changes["alone"] = Alone(ceiling=alone.ceiling, test=bet(alone.test, gains, tally.planned))
     return changes
 
 
-def ceiling(evidence: Evidence, metric: Metric) -> float:
+def ceiling(tally: Tally, bounds: Bounds) -> float:
     """What is blatant without a baseline: what the baseline would be allowed by its own rate, at least 20 %."""
-    return min(1.0, max(BLATANT, margin(metric) * rate(evidence.compared.baseline)))
+    return min(1.0, max(BLATANT, bounds.times * rate(tally.compared.baseline)))

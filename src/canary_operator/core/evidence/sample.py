@@ -1,7 +1,7 @@
 """One reading of the counters, exactly as the metrics provider held them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -30,6 +30,8 @@ class Sample:
     """All sources at one query; each carries the time of its own scrape."""
 
     sources: Mapping[str, SourceSample]
+    beside: "Mapping[str, Sample]" = field(default_factory=dict, compare=False)
+    """The newest samples of other quantities, by what tracks read."""
 
     @property
     def at(self) -> datetime | None:

@@ -1,23 +1,92 @@
+"""What is pinned for the run and what every look is judged by."""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from canary_operator.api.rollout import Metric
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one counted quantity is held against. Rates are bad ones per counted one, between 0 and 1."""
+
+    margin: float | None = None
+    """How many times the baseline's rate is allowed; None where no comparison is asked for."""
+    limit: float | None = None
+    """The rate that is allowed at most; None where no limit is asked for."""
+    ignore_below: float | None = None
+    """A rate below this is never worth a rollback by comparison; None: any is."""
+    blatant: bool = False
+    """Whether there is a rate that is blatant by itself, for a canary that has no baseline any more."""
+
+    @property
+    def times(self) -> float:
+        """How many times the baseline's rate is allowed; 1 where no comparison is asked for."""
+        return 1.0 if self.margin is None else self.margin
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What people call the quantity."""
+
+    harm: str = "The canary fails too often"
+    bad: str = "failed"
+
+
+ERRORS = Words()
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One counted quantity that a metric is judged by."""
+
+    key: str
+    """Its tally's; empty for the requests that failed."""
+    reads: str
+    """Which of a reading's samples counts it."""
+    bounds: Bounds
+    words: Words = ERRORS
+    phi: float = 1.0
+    """How many times wider than independent ones its bad ones scatter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One metric of the spec."""
+
+    name: str
+    tracks: tuple[Track, ...]
+    """What it is judged by; none where nothing could be found before the run."""
+    critical: bool = True
+    """Whether it can roll back."""
+    weight: float = 1.0
+    """Its weight beside the other critical ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is pinned for the run and what every look is judged by."""
+    """All of that, with the clock of the looks."""
 
-    metric: Metric
-    """The bounds."""
+    metrics: tuple[Judged, ...]
+    """What is judged."""
     look: timedelta
     """Time between two looks: a whole number of scrapes."""
     warmup: timedelta
     """Clean time with traffic in which only blatant harm counts."""
     planned: timedelta
     """The stages' durations together; it gives the number of planned looks."""
+    baseline_limit: float = 0.2
+    """While the baseline itself fails more than this, nobody can be judged beside it."""
+
+    @property
+    def errors(self) -> Bounds:
+        """What the requests that failed are held against; nothing, where no metric asks for them."""
+        return next((track.bounds for one in self.metrics for track in one.tracks if not track.key), Bounds())
+
+    def beside(self) -> Iterator[Track]:
+        """Every other quantity."""
+        return (track for one in self.metrics for track in one.tracks if track.key)
 
 
-def margin(metric: Metric) -> float:
-    """How many times the baseline's rate is allowed; 1 where no comparison is asked for."""
-    return 1.0 + float(metric.max_increase or 0)
+def of_errors(bounds: Bounds, *, critical: bool = True, weight: float = 1.0, name: str = "istio-error-rate") -> Judged:
+    """The metric of the requests that failed."""
+    return Judged(name, (Track("", "", bounds),), critical, weight)

@@ -7,7 +7,7 @@ from canary_operator.core.evidence import counts, limits
 from canary_operator.core.evidence.bets import bet, e_value
 from canary_operator.core.evidence.schedule import planned_looks
 from canary_operator.core.evidence.sums import both
-from canary_operator.core.evidence.terms import Terms, margin
+from canary_operator.core.evidence.terms import Terms
 
 BLATANT = 0.2
 """A rate that no cold start explains."""
@@ -36,7 +36,7 @@ def warm_up(evidence: Evidence, stratum: Arms, seconds: float, terms: Terms, *, 
 
 
 def _compare(before: WarmUp, stratum: Arms, terms: Terms, phi: float) -> Test:
-    gains = counts.gains(stratum, max(margin(terms.metric), SMALLEST_MARGIN), phi)
+    gains = counts.gains(stratum, max(terms.errors.times, SMALLEST_MARGIN), phi)
     return bet(before.comparison, gains, planned_looks(terms.warmup, terms.look), largest=LARGEST_GAIN)
 
 

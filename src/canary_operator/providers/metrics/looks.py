@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from canary_operator.api.reasons import METRICS_UNAVAILABLE
 from canary_operator.core.world import Reading, Unknown
 from canary_operator.errors import Unavailable
+from canary_operator.ports import NO_LATENCIES, Latencies
 from canary_operator.providers.metrics.configuration import ProviderConfig
 from canary_operator.providers.metrics.hints import Hints
 from canary_operator.providers.metrics.pace import SHORTEST_PERIOD, Pace
 from canary_operator.providers.metrics.queries import counters
 from canary_operator.providers.metrics.readings import Arms, Survey, read
 from canary_operator.providers.metrics.server import Look, Server
+from canary_operator.providers.metrics.slow_looks import SlowLooks
 from canary_operator.providers.metrics.surveyor import Surveyor
 from canary_operator.providers.metrics.tables import Table, tabulate
 from canary_operator.providers.metrics.threads import Threads
@@ -50,9 +52,10 @@ class Looks:
         self._watchlist = Watchlist(on_reading)
         self._surveyor = Surveyor(config, server, self._watchlist, self._wanted)
         self._hints = Hints(config, server)
+        self._slow_looks = SlowLooks(config, server)
 
-    def watch(self, uid: str, arms: Arms) -> None:
-        if self._watchlist.add(uid, arms):
+    def watch(self, uid: str, arms: Arms, latencies: Latencies = NO_LATENCIES) -> None:
+        if self._watchlist.add(uid, arms, latencies):
             self._wanted.set()
 
     def unwatch(self, uid: str) -> None:
@@ -68,6 +71,7 @@ class Looks:
                 tasks.create_task(self._keep_looking())
                 tasks.create_task(self._surveyor.run())
                 tasks.create_task(self._hints.run())
+                tasks.create_task(self._slow_looks.run())
         finally:
             self._server.close()
 
@@ -101,9 +105,10 @@ class Looks:
             self._report(began, watched, error=reason)
             return self._pace.after_failure()
         skew = table.evaluated - asked if table.evaluated else None
-        self._watchlist.tell(watched, _dated(readings, skew))
+        self._watchlist.tell(watched, _completed(readings, watched, skew))
         self._surveyor.want(watched, table)
         self._hints.want(watched, table)
+        self._slow_looks.want(watched)
         self._report(began, watched, skew=skew)
         return self._pace.after_answer(*_rhythm(watched.values(), table))
 
@@ -119,11 +124,19 @@ class Looks:
         self._observe(Look(self._config.name, time.monotonic() - began, len(watched), error, skew))
 
 
-def _dated(readings: dict[str, Reading | Unknown], skew: timedelta | None) -> dict[str, Reading | Unknown]:
-    """Each reading says how far its provider's clock is from ours, by up to the time of the answer too much."""
-    if skew is None:
-        return readings
-    return {uid: replace(one, skew=skew) if isinstance(one, Reading) else one for uid, one in readings.items()}
+def _completed(
+    readings: Mapping[str, Reading | Unknown], watched: Mapping[str, Watched], skew: timedelta | None
+) -> dict[str, Reading | Unknown]:
+    """Each reading with the newest slow requests, and with how far its provider's clock is from ours.
+
+    The latter by up to the time of the answer too much.
+    """
+    return {uid: one if isinstance(one, Unknown) else _with(one, watched[uid], skew) for uid, one in readings.items()}
+
+
+def _with(reading: Reading, watched: Watched, skew: timedelta | None) -> Reading:
+    sample = replace(reading.sample, beside=watched.slow) if watched.slow else reading.sample
+    return replace(reading, sample=sample, skew=reading.skew if skew is None else skew)
 
 
 def _rhythm(watched: Iterable[Watched], table: Table) -> tuple[float, float | None]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from canary_operator.api.reasons import METRICS_MISSING, METRICS_STALE, METRICS_UNAVAILABLE
+from canary_operator.api.status import Boundary
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
 from canary_operator.core.world import Reading, Unknown
 from canary_operator.providers.metrics.queries import Service
@@ -34,6 +35,8 @@ class Survey:
     """The baseline's P99 duration, and the time that a weight takes to reach the proxies."""
     phi: float = 1.0
     """How much wider than independent requests the baseline's errors scattered in the half hour before."""
+    boundaries: tuple[Boundary, ...] = ()
+    """Where latencies can be judged."""
 
 
 def read(arms: Arms, survey: Survey | Unknown, table: Table, hint: str = "") -> Reading | Unknown:
@@ -49,7 +52,7 @@ def read(arms: Arms, survey: Survey | Unknown, table: Table, hint: str = "") -> 
         age = table.evaluated - sample.at
         if age > STALE_AFTER_SCRAPES * survey.scrape:
             return Unknown(_stale(age, survey.scrape), METRICS_STALE)
-    return Reading(sample, survey.scrape, survey.settle, survey.phi)
+    return Reading(sample, survey.scrape, survey.settle, survey.phi, survey.boundaries)
 
 
 def _no_baseline(arms: Arms, hint: str) -> Unknown:

@@ -35,7 +35,11 @@ class Surveyor:
     def want(self, watched: Mapping[str, Watched], table: Table) -> None:
         """Called after each look; who has no requests yet can't be measured yet."""
         unmeasured = {uid: one for uid, one in watched.items() if isinstance(one.survey, Unknown)}
-        found = {uid: subject(one.arms.stable, table) for uid, one in unmeasured.items() if uid not in self._batch}
+        found = {
+            uid: subject(one.arms.stable, table, one.latencies.metrics)
+            for uid, one in unmeasured.items()
+            if uid not in self._batch
+        }
         self._pending = {uid: where for uid, where in found.items() if where is not None}
         if self._pending:
             self._wanted.set()

@@ -1,9 +1,11 @@
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from canary_operator.api.reasons import METRICS_UNAVAILABLE, READING
+from canary_operator.core.evidence.sample import Sample
 from canary_operator.core.world import Reading, Unknown
+from canary_operator.ports import NO_LATENCIES, Latencies
 from canary_operator.providers.metrics.pace import SHORTEST_PERIOD
 from canary_operator.providers.metrics.readings import STALE_AFTER_SCRAPES, Arms, Survey
 
@@ -16,9 +18,12 @@ class Watched:
     """One rollout. Only the event loop changes it; the thread that parses an answer reads it."""
 
     arms: Arms
+    latencies: Latencies = NO_LATENCIES
     survey: Survey | Unknown = _NOT_MEASURED
     hint: str = ""
     """What there is instead, while the baseline has no requests."""
+    slow: Mapping[str, Sample] = field(default_factory=dict)
+    """The newest samples of slow requests, by boundary."""
     reading: Reading | Unknown = _NOT_LOOKED
     taken: float = 0.0
     """When the reading came, by the monotonic clock."""
@@ -32,12 +37,16 @@ class Watchlist:
         self._watched: dict[str, Watched] = {}
         self._on_reading = on_reading
 
-    def add(self, uid: str, arms: Arms) -> bool:
-        """Whether it is new; watched already with the same Services, it keeps what was measured."""
+    def add(self, uid: str, arms: Arms, latencies: Latencies = NO_LATENCIES) -> bool:
+        """Whether it is new; watched already with the same Services, it keeps what was measured.
+
+        Metrics are named until they were measured; others than before are measured anew.
+        """
         present = self._watched.get(uid)
-        if present is not None and present.arms == arms:
+        if present is not None and present.arms == arms and latencies.metrics in {(), present.latencies.metrics}:
+            present.latencies = replace(latencies, metrics=present.latencies.metrics)
             return False
-        self._watched[uid] = Watched(arms)
+        self._watched[uid] = Watched(arms, latencies)
         return True
 
     def remove(self, uid: str) -> None:

@@ -1,0 +1,38 @@
+"""One counted quantity: its counters are read on, and what is clean of them becomes a stratum."""
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from canary_operator.api.evidence import Arms, Tally
+from canary_operator.core.evidence.differences import readable
+from canary_operator.core.evidence.ratio import settled
+from canary_operator.core.evidence.sample import Sample
+from canary_operator.core.evidence.schedule import planned_looks
+from canary_operator.core.evidence.sources import Step, step
+from canary_operator.core.evidence.terms import Terms
+
+_EARLY = 0.9
+"""A sample may come this much of a look after the last one, for scrapes are not exactly on time."""
+
+T = TypeVar("T", bound=Tally)
+
+
+def take(tally: T, sample: Sample, terms: Terms, clean_from: datetime | None) -> tuple[T, Step] | None:
+    """The tally with its counters read on, and what happened since; None when the sample comes too soon."""
+    readings = {name: seen for name, seen in sample.sources.items() if readable(seen)}
+    at = max((seen.at for seen in readings.values()), default=None)
+    if at is None or _too_soon(tally.at, at, terms.look):
+        return None
+    happened = step(tally.sources, readings, None if clean_from is None else clean_from.timestamp())
+    planned = tally.planned or planned_looks(terms.planned, terms.look)
+    return tally.model_copy(update={"at": at, "planned": planned, "sources": happened.sources}), happened
+
+
+def restarted(tally: T) -> T:
+    """A new stage begins: its counts start again at 0, and everything that was learned about the canary goes on."""
+    counts = {"stage": Arms(), "newest": Arms(), "lately": Arms(), "suspicion": 0.0}
+    return tally.model_copy(update={**counts, "ratio": settled(tally.ratio, tally.phi)})
+
+
+def _too_soon(last: datetime | None, at: datetime, look: timedelta) -> bool:
+    return last is not None and at - last < look * _EARLY

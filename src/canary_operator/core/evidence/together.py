@@ -1,0 +1,73 @@
+"""Several metrics, one verdict: their evidence is averaged, so that all of them share one chance of being wrong."""
+
+from dataclasses import dataclass
+
+from canary_operator.api.evidence import Evidence, Tally
+from canary_operator.core.evidence.bounds import BOUND, Weighed, weigh
+from canary_operator.core.evidence.terms import Judged, Terms, Track
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One track, as far as it was counted."""
+
+    track: Track
+    tally: Tally
+    weighed: Weighed
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric, with what each of its tracks says."""
+
+    judged: Judged
+    tracks: tuple[Seen, ...]
+    e_value: float
+
+    @property
+    def loudest(self) -> Seen | None:
+        """The track that speaks most of harm."""
+        return max(self.tracks, key=lambda seen: seen.weighed.e_value, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The whole."""
+
+    metrics: tuple[Metric, ...]
+    e_value: float
+    """Σ w E over the critical metrics, w their weights with the sum 1; 1 without any."""
+
+    def needed(self, metric: Metric) -> float:
+        """The evidence of this metric at which it rolls back by itself, when all others are silent."""
+        total = sum(one.judged.weight for one in self.metrics if one.judged.critical)
+        return BOUND if not metric.judged.critical else BOUND * total / metric.judged.weight
+
+    @property
+    def loudest(self) -> Metric | None:
+        """The critical metric that contributes most."""
+        critical = (one for one in self.metrics if one.judged.critical)
+        return max(critical, key=lambda one: one.judged.weight * one.e_value, default=None)
+
+
+def together(evidence: Evidence, terms: Terms) -> Together:
+    """Under the null hypothesis the expectation of each E is at most 1, and so is that of any average of them.
+
+    That holds however the metrics hang together, so Ville's inequality gives one alpha for the whole run. A metric
+    averages over its tracks, a track over its bounds.
+    """
+    tallies = {tally.key: tally for tally in evidence.more}
+    metrics = tuple(_metric(one, evidence, tallies) for one in terms.metrics)
+    critical = [one for one in metrics if one.judged.critical]
+    weights = sum(one.judged.weight for one in critical)
+    value = sum(one.judged.weight * one.e_value for one in critical) / weights if weights else 1.0
+    return Together(metrics, value)
+
+
+def _metric(judged: Judged, evidence: Evidence, tallies: dict[str, Tally]) -> Metric:
+    seen = []
+    for track in judged.tracks:
+        tally = tallies.get(track.key, Tally()) if track.key else evidence
+        seen.append(Seen(track, tally, weigh(tally, track.bounds)))
+    values = [one.weighed.e_value for one in seen]
+    return Metric(judged, tuple(seen), sum(values) / len(values) if values else 1.0)

@@ -1,0 +1,82 @@
+"""A stage whose time is over: was every metric seen?"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from canary_operator.api import reasons
+from canary_operator.api.evidence import Arms, Counts, Evidence, Tally
+from canary_operator.api.metric import Metric
+from canary_operator.api.status import Boundary, Pinned, State
+from canary_operator.core.checks import CHECKS
+from canary_operator.core.evidence.judge import Judgement
+from canary_operator.core.findings import Finding, first
+from canary_operator.core.transitions import Event
+from canary_operator.core.world import World
+from tests.doubles.memory import NOON
+from tests.doubles.worlds import a_world, at_stage
+
+ENOUGH = Arms(canary=Counts(requests=5000.0), baseline=Counts(requests=5000.0))
+OVER = NOON + timedelta(minutes=30)
+P99 = Boundary(metric="istio-latency-p99", le="500", margin=2.0)
+
+
+def found(*boundaries: Boundary, slow_at: datetime | None = OVER, **changes: Any) -> Finding:
+    """What is found of a run that compares its p99, with so many errors as requests that no other check minds."""
+    return first(CHECKS[State.STAGED], world(*boundaries, slow_at=slow_at, **changes))
+
+
+def world(*boundaries: Boundary, slow_at: datetime | None = OVER, **changes: Any) -> World:
+    run = at_stage()
+    metric = {"preset": "istio-latency-p99", "maxIncrease": "10%", "critical": changes.pop("critical", True)}
+    analysis = run.plan.analysis.model_copy(update={"metrics": (Metric.model_validate(metric),), **changes})
+    tallies = () if slow_at is None else tuple(Tally(key=one.key, at=slow_at) for one in boundaries)
+    run = at_stage(
+        plan=run.plan.model_copy(update={"analysis": analysis}),
+        pinned=Pinned(scrape=timedelta(seconds=5), settle=timedelta(seconds=5), boundaries=boundaries),
+        evidence=Evidence(at=OVER, stage=ENOUGH, warm=True, more=tallies),
+        looked_at=OVER,
+        ends_at=NOON,
+    )
+    return replace(a_world(State.STAGED, run), now=OVER)
+
+
+def test_a_metric_that_was_seen_to_the_end_lets_the_stage_pass() -> None:
+    assert found(P99).event is Event.STAGE_PASSED
+    assert found(P99, slow_at=OVER - timedelta(seconds=15)).event is Event.STAGE_PASSED, "it is asked a little later"
+
+
+@pytest.mark.parametrize("slow_at", [None, OVER - timedelta(seconds=16), NOON])
+def test_the_silence_of_one_metric_advances_nothing(slow_at: datetime | None) -> None:
+    """Whatever the others say."""
+    silent = found(P99, slow_at=slow_at)
+    assert (silent.event, silent.reason) == (Event.HELD, reasons.METRICS_STALE)
+    assert silent.message.startswith("istio-latency-p99 has no new sample")
+
+
+@pytest.mark.parametrize(
+    ("choice", "event"),
+    [("Hold", Event.HELD), ("Extend", Event.WAITED), ("Promote", Event.STAGE_PASSED), ("Rollback", Event.STARVED)],
+)
+def test_a_latency_that_nothing_can_judge_is_insufficient_data(choice: str, event: Event) -> None:
+    unjudged = found(on_insufficient_data=choice)
+    assert unjudged.event is event
+    assert "istio-latency-p99 can't be judged" in unjudged.message
+
+
+def test_a_metric_that_is_not_critical_need_not_be_seen() -> None:
+    assert found(critical=False).event is Event.STAGE_PASSED
+
+
+def test_a_warning_holds_from_its_first_moment() -> None:
+    """Also before the stage's time is over; a person may go on all the same."""
+    warned = Judgement(harm=False, burning=False, e_value=1.0, bound=111.0, sentence="fine", warning="It is slow.")
+    early = replace(world(P99), judgement=warned, now=NOON)
+    seen = first(CHECKS[State.STAGED], early)
+    assert (seen.event, seen.reason) == (Event.HELD, reasons.METRIC_OVER_BOUND)
+    assert seen.message == "It is slow. Annotate promote=true to go on all the same, or abort=true"
+    run = early.run.model_copy(update={"promote": True})
+    by_hand = replace(early, status=early.status.model_copy(update={"run": run}))
+    assert first(CHECKS[State.STAGED], by_hand).event is Event.STAGE_PASSED
