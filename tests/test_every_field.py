@@ -15,13 +15,14 @@ from canary_operator.api.status import Pinned, State
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.checks import CHECKS
 from canary_operator.core.evidence.judge import begin, fold, judge
-from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
+from canary_operator.core.evidence.sample import Counter, Numbers, Sample, SourceSample
 from canary_operator.core.evidence.together import together
 from canary_operator.core.findings import first
 from canary_operator.core.moves import MOVES
 from canary_operator.core.plan import new_run, terms
 from canary_operator.core.world import World
 from canary_operator.ports import Target
+from canary_operator.providers.metrics.own_queries import own_queries
 from canary_operator.providers.traffic.istio.apply import split as split_of
 from canary_operator.providers.traffic.istio.apply import virtual_service
 from canary_operator.providers.traffic.istio.edit import desired
@@ -173,7 +174,37 @@ def the_evidence_needed(spec: Spec) -> object:
     return seen.needed(seen.metrics[0])
 
 
+def the_queries(spec: Spec) -> object:
+    return own_queries(target(spec), spec.analysis.metrics, exchanged=False)
+
+
+def the_bounds(spec: Spec) -> object:
+    return [track.bounds for one in terms(staged(spec, 1).run).metrics for track in one.tracks]
+
+
+def the_numbers(spec: Spec) -> object:
+    """What three looks at 0.7 make of a range."""
+    judged, evidence = terms(staged(spec, 1).run), begin().model_copy(update={"warm": True})
+    for look in range(3):
+        at = NOON + timedelta(seconds=10 * look)
+        sample = Sample({}, numbers={"conversion": Numbers(at, 0.7, 0.9)})
+        evidence = fold(evidence, sample, judged, clean_from=NOON)
+    return judge(evidence, judged).harm
+
+
+COUNTER = {
+    "name": "conversion",
+    "promQL": "paid{s='$service'}",
+    "outOf": "visits{s='$service'}",
+    "kind": "Counter",
+    "maxDecrease": "10%",
+}
+SCALAR = {"name": "conversion", "promQL": "ratio{s='$service'}", "kind": "Scalar", "min": "0.8"}
 METRIC = "analysis.metrics.0."
+OWN_METRICS = {
+    **dict.fromkeys((METRIC + name for name in ("name", "promQL", "outOf", "maxDecrease")), COUNTER),
+    **dict.fromkeys((METRIC + name for name in ("min", "failureLimit")), SCALAR),
+}
 CASES: dict[str, tuple[object, object, Callable[[Spec], object]]] = {
     "workload.deploymentRef.name": ("checkout", "basket", the_canary),
     "workload.adoption": ("Policy", "Pause", the_finding_at_rest),
@@ -196,6 +227,12 @@ CASES: dict[str, tuple[object, object, Callable[[Spec], object]]] = {
     METRIC + "preset": ("istio-error-rate", "istio-latency-p99", the_metrics),
     METRIC + "critical": (True, False, the_verdict(canary=(50, 20), baseline=(950, 9))),
     METRIC + "weight": (1, 2, the_evidence_needed),
+    METRIC + "name": ("conversion", "orders", the_metrics),
+    METRIC + "promQL": ("paid{s='$service'}", "orders{s='$service'}", the_queries),
+    METRIC + "outOf": ("visits{s='$service'}", "users{s='$service'}", the_queries),
+    METRIC + "min": ("0.5", "0.9", the_numbers),
+    METRIC + "maxDecrease": ("10%", "20%", the_bounds),
+    METRIC + "failureLimit": (1, 5, the_numbers),
     METRIC + "max": ("1%", "50%", the_verdict(canary=(50, 5), baseline=(950, 95))),
     METRIC + "maxIncrease": ("50%", "900%", the_verdict(canary=(50, 5), baseline=(950, 19))),
     METRIC + "ignoreBelow": ("0.1%", "50%", the_verdict(canary=(50, 5), baseline=(950, 0))),
@@ -210,6 +247,10 @@ def test_two_values_of_a_field_make_a_difference(path: str) -> None:
     """A field that does nothing is a lie."""
     one, other, outcome = CASES[path]
     base = TRAFFIC_ONLY if path == "revision" else BASE
+    if path in OWN_METRICS:
+        base = changed(base, "analysis.metrics.0", OWN_METRICS[path]).model_dump(
+            mode="json", by_alias=True, exclude_none=True
+        )
     if path.startswith("traffic."):
         base = changed(base, "traffic.istio.virtualServices.0.routes", ["a"]).model_dump(
             mode="json", by_alias=True, exclude_none=True
@@ -219,7 +260,9 @@ def test_two_values_of_a_field_make_a_difference(path: str) -> None:
 
 def test_no_field_is_left_out() -> None:
     """A new field needs its case here."""
-    assert set(leaves(Spec)) == CASES.keys()
+    assert set(leaves(Spec)) == CASES.keys() | {METRIC + "kind"}, (
+        "a Counter without a whole is no Scalar: wrong by itself"
+    )
 
 
 def leaves(model: type[BaseModel], path: str = "") -> Iterator[str]:

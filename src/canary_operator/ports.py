@@ -87,16 +87,18 @@ class Workloads(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Latencies:
-    """What of the durations a run needs."""
+class Beside:
+    """What a run needs beside the requests that failed."""
 
     metrics: tuple[Metric, ...] = ()
-    """Its metrics, of which the latencies are surveyed before it."""
+    """Its metrics, of which the latencies are surveyed before it; none once that was done."""
     boundaries: tuple[str, ...] = ()
-    """Where they are judged, once that is pinned."""
+    """Where latencies are judged, once that is pinned."""
+    own: tuple[Metric, ...] = ()
+    """Its metrics with a query of their own."""
 
 
-NO_LATENCIES = Latencies()
+NOTHING_BESIDE = Beside()
 
 
 class Metrics(Protocol):
@@ -104,9 +106,7 @@ class Metrics(Protocol):
 
     def latest(self, target: Target) -> Reading | Unknown: ...
 
-    def watch(
-        self, target: Target, *, provider: str, exchanged: bool = False, latencies: Latencies = NO_LATENCIES
-    ) -> None:
+    def watch(self, target: Target, *, provider: str, exchanged: bool = False, beside: Beside = NOTHING_BESIDE) -> None:
         """Keep taking looks for this rollout until `unwatch`.
 
         `exchanged`: the stable Service's requests are the canary's, and the canary Service's the baseline's.

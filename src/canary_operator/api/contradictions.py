@@ -10,7 +10,8 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from canary_operator.api.quantities import format_duration, format_limit, format_percentage
+from canary_operator.api.quantities import format_duration, format_percentage
+from canary_operator.api.wrong_metrics import of_metrics
 
 if TYPE_CHECKING:  # rollout.py calls us while its classes are being made
     from canary_operator.api.rollout import Spec
@@ -24,6 +25,7 @@ def of(spec: "Spec") -> Iterator[str]:
     """One sentence for each, with field, value and cure."""
     for check in _CHECKS:
         yield from check(spec)
+    yield from of_metrics(spec)
 
 
 def _two_subjects_or_none(spec: "Spec") -> Iterator[str]:
@@ -65,49 +67,8 @@ def _stage_without_time(spec: "Spec") -> Iterator[str]:
             yield f'stages[{at}].duration "0s" leaves no time to judge; write for example "10m"'
 
 
-def _metric_without_bound(spec: "Spec") -> Iterator[str]:
-    for at, metric in enumerate(spec.analysis.metrics):
-        if metric.max is None and metric.max_increase is None:
-            yield f"analysis.metrics[{at}] has no bound; give max, maxIncrease or both"
-
-
-def _bound_not_above_ignored(spec: "Spec") -> Iterator[str]:
-    for at, metric in enumerate(spec.analysis.metrics):
-        limit = metric.rate_limit
-        if limit is not None and metric.max_increase is not None and limit <= metric.ignore_below:
-            yield (
-                f'analysis.metrics[{at}].max "{format_percentage(limit)}" is not above ignoreBelow '
-                f'"{format_percentage(metric.ignore_below)}"; lower ignoreBelow, raise max, or leave maxIncrease out'
-            )
-
-
-def _bound_that_says_nothing(spec: "Spec") -> Iterator[str]:
-    for at, metric in enumerate(spec.analysis.metrics):
-        here = f"analysis.metrics[{at}]"
-        if metric.rate_limit is not None and not 0 < metric.rate_limit < _WHOLE:
-            limit = format_percentage(metric.rate_limit)
-            yield f'{here}.max "{limit}" must lie between 0% and 100%; write for example "1%"'
-        if metric.ignore_below == _WHOLE:
-            yield f'{here}.ignoreBelow "100%" ignores everything; write for example "0.1%"'
-        if metric.baseline_limit == 0:
-            yield f'{here}.baselineLimit "0%" would hold every run; write for example "20%"'
-
-
-def _bound_of_another_kind(spec: "Spec") -> Iterator[str]:
-    for at, metric in enumerate(spec.analysis.metrics):
-        if metric.max is not None and isinstance(metric.max, timedelta) != metric.is_latency:
-            kind = 'a time; write for example "500ms"' if metric.is_latency else 'a rate; write for example "1%"'
-            yield f'analysis.metrics[{at}].max "{format_limit(metric.max)}" does not fit: {metric.preset} is {kind}'
-
-
-def _metric_given_twice(spec: "Spec") -> Iterator[str]:
-    names = [metric.preset for metric in spec.analysis.metrics]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"analysis.metrics names {name} more than once; leave it once, with both bounds"
-
-
 def _first_stage_without_baseline(spec: "Spec") -> Iterator[str]:
-    if spec.stages[0].weight == _WHOLE and all(metric.max is None for metric in spec.analysis.metrics):
+    if spec.stages[0].weight == _WHOLE and all(metric.only_compares for metric in spec.analysis.metrics):
         yield (
             'stages[0].weight "100%" leaves no baseline, and every metric only compares; '
             "put a stage below 100% first, or give a metric max"
@@ -135,11 +96,6 @@ _CHECKS: tuple[Callable[["Spec"], Iterator[str]], ...] = (
     _stage_not_above_the_one_before,
     _stage_without_traffic,
     _stage_without_time,
-    _metric_without_bound,
-    _bound_not_above_ignored,
-    _bound_that_says_nothing,
-    _bound_of_another_kind,
-    _metric_given_twice,
     _first_stage_without_baseline,
     _no_time_to_get_ready,
     _run_too_long,

@@ -13,6 +13,7 @@ from canary_operator.api.model import Model
 MOST_SOURCES = 100
 MOST_BINS = 7
 MOST_TALLIES = 40
+MOST_METRICS = 10
 
 RATIOS = 101
 """Ratios of the two arms' rates that are weighed; see `core.evidence.interval`."""
@@ -146,6 +147,21 @@ class Tally(Model):
     """Counters as last read, one entry for each reporting process."""
 
 
+class Streak(Model):
+    """What is remembered of a metric that is one number per arm."""
+
+    key: Annotated[str, Field(max_length=120)]
+    """The metric."""
+    at: datetime | None = None
+    """Time of the newest number that was looked at."""
+    outside: int = 0
+    """Looks in a row, up to the newest, in which the canary's number was outside its limits."""
+    canary: float | None = None
+    """The canary's newest number."""
+    baseline: float | None = None
+    """The baseline's newest number."""
+
+
 class Evidence(Tally):
     """All that the judgement of one run remembers: the requests that failed, and every other quantity beside them."""
 
@@ -161,3 +177,5 @@ class Evidence(Tally):
     """The baseline's last minute."""
     more: Annotated[tuple[Tally, ...], Field(max_length=MOST_TALLIES)] = ()
     """The other quantities that are judged, for example the requests that were slow."""
+    streaks: Annotated[tuple[Streak, ...], Field(max_length=MOST_METRICS)] = ()
+    """The metrics that are one number per arm."""

@@ -44,7 +44,14 @@ _revision = name(
     'must be letters, digits, "-", "_" and ".", beginning and ending with a letter or digit, such as "v1.4.2"',
 )
 
+_metric = name(
+    rf"^{_LABEL}$",
+    40,
+    'must be lowercase letters, digits and "-", such as "conversion"',
+)
+
 ObjectName = Annotated[str, *_object]
 ServiceName = Annotated[str, *_service]
 LabelKey = Annotated[str, *_label_key]
 RevisionName = Annotated[str, *_revision]
+MetricName = Annotated[str, *_metric]

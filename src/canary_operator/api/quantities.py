@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated
 
@@ -19,7 +20,11 @@ _PERCENTAGE_SAYS = 'must be a percentage below 10000%, with at most four decimal
 _SHARE_SAYS = 'must be a percentage from 0% to 100%, with at most four decimals, such as "5%" or "0.5%"'
 _DURATION_SAYS = 'must be a duration in hours, minutes and whole seconds, such as "90s", "30m" or "1h30m"'
 
-_LIMIT_SAYS = 'must be a percentage such as "1%" for a rate, or a time such as "500ms" or "1.5s" for a latency'
+NUMBER = r"^-?[0-9]{1,9}(\.[0-9]{1,4})?$"
+_LIMIT_SAYS = (
+    'must be a percentage such as "1%" for a rate, a time such as "500ms" or "1.5s" for a latency, '
+    'or a number such as "0.8" for a scalar'
+)
 
 _DURATION_PARTS = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+(?:\.[0-9]{1,6})?)s)?")
 _LONGEST = 16
@@ -70,10 +75,12 @@ def format_duration(span: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
-def parse_limit(value: object) -> Fraction | timedelta:
-    """`"1%"` → 1/100; `"500ms"` → half a second. What was read already passes unchanged."""
-    if isinstance(value, timedelta):
+def parse_limit(value: object) -> Fraction | timedelta | Decimal:
+    """`"1%"` → 1/100; `"500ms"` → half a second; `"0.8"` → 0.8. What was read already passes unchanged."""
+    if isinstance(value, timedelta | Decimal):
         return value
+    if isinstance(value, str) and re.fullmatch(NUMBER, value):
+        return Decimal(value)
     if isinstance(value, str) and re.fullmatch(LATENCY, value):
         number = Fraction(value.removesuffix("s").removesuffix("m"))
         return round(number * (1_000 if value.endswith("ms") else 1_000_000)) * _MICROSECOND
@@ -89,8 +96,10 @@ def format_latency(span: timedelta) -> str:
     return f"{milliseconds:.10g}ms"
 
 
-def format_limit(limit: Fraction | timedelta) -> str:
+def format_limit(limit: Fraction | timedelta | Decimal) -> str:
     """As it is written."""
+    if isinstance(limit, Decimal):
+        return str(limit)
     return format_latency(limit) if isinstance(limit, timedelta) else format_percentage(limit)
 
 
@@ -117,9 +126,9 @@ Duration = Annotated[
 """A span of time, never negative."""
 
 Limit = Annotated[
-    Fraction | timedelta,
+    Fraction | timedelta | Decimal,
     BeforeValidator(parse_limit),
     PlainSerializer(format_limit, return_type=str),
-    _as_text(f"{SHARE}|{LATENCY}", _LIMIT_SAYS),
+    _as_text(f"{SHARE}|{LATENCY}|{NUMBER}", _LIMIT_SAYS),
 ]
-"""A percentage between 0 % and 100 %, or a time from a millisecond to a quarter of an hour."""
+"""A percentage between 0 % and 100 %, a time from a millisecond to a quarter of an hour, or a number."""

@@ -6,13 +6,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from canary_operator.api import contradictions
+from canary_operator.api.evidence import MOST_METRICS
 from canary_operator.api.metric import Metric
 from canary_operator.api.model import Model
 from canary_operator.api.names import LabelKey, ObjectName, RevisionName, ServiceName
 from canary_operator.api.quantities import Duration, Share
 
 MOST_STAGES = 20
-MOST_METRICS = 10
 
 
 class DeploymentRef(Model):

@@ -7,8 +7,8 @@ A rule on one value leaves the value to the API server, which prints it; any oth
 import json
 
 from canary_operator.api.cel import Rule, quoted
-from canary_operator.api.metric import ERROR_RATE
-from canary_operator.api.quantities import DURATION, LATENCY, SHARE
+from canary_operator.api.promql import KNOWN, OF_A_WORKLOAD, OF_AN_ARM, PLACEHOLDERS
+from canary_operator.api.quantities import DURATION, LATENCY, NUMBER, SHARE
 from canary_operator.api.rollout import MOST_STAGES
 
 _ANEW = "delete this CanaryRollout, which gives everything back, and create it anew"
@@ -50,27 +50,90 @@ STAGE_TAKES_TIME = Rule(
     'such as "10m"; only a stage at 100% may have none',
 )
 
+_METRIC = 'has(self.preset) ? self.preset : has(self.name) ? self.name : "without a name"'
+_SCALAR = 'has(self.promQL) && self.kind == "Scalar"'
+_LATENCY = 'has(self.preset) && self.preset.startsWith("istio-latency")'
+_TELLS_ARMS_APART = quoted(rf"[$]({'|'.join(OF_AN_ARM)})\b")
+_ASKS_A_WORKLOAD = quoted(rf"[$]({'|'.join(OF_A_WORKLOAD)})\b")
+
 METRIC_HAS_BOUND = Rule(
-    "has(self.max) || has(self.maxIncrease)",
-    'metric "{self.preset}" has no bound, so no canary could ever fail it: '
+    "has(self.max) || has(self.min) || has(self.maxIncrease) || has(self.maxDecrease)",
+    f'metric "{{{_METRIC}}}" has no bound, so no canary could ever fail it: '
     'give max (for example "1%"), maxIncrease (for example "50%"), or both',
 )
 
-_ERROR_RATE = f"self.preset == {quoted(ERROR_RATE)}"
-
-RATE_IS_A_PERCENTAGE = Rule(
-    f"!has(self.max) || !({_ERROR_RATE}) || !{_readable('[self.max]', LATENCY)}",
-    'max "{self.max}" is a time, and "{self.preset}" is a rate: write a percentage such as "1%"',
+METRIC_HAS_A_SOURCE = Rule(
+    "has(self.preset) != has(self.promQL) && has(self.promQL) == has(self.name)",
+    "a metric is a preset, or a name with a promQL: give either preset alone, or name and promQL",
 )
 
-LATENCY_IS_A_TIME = Rule(
-    f"!has(self.max) || {_ERROR_RATE} || !{_readable('[self.max]', SHARE)}",
-    'max "{self.max}" is a percentage, and "{self.preset}" is a time: write for example "500ms" or "1.5s"',
+COUNTER_HAS_A_WHOLE = Rule(
+    f"has(self.outOf) == (has(self.promQL) && !({_SCALAR}))",
+    f'metric "{{{_METRIC}}}": {{has(self.outOf) ? "outOf is the whole that a Counter is a part of, and this is none: '
+    'leave it out" : "a Counter is a part of something: give outOf, for example the query of all visits"}',
+)
+
+ONLY_SCALARS_HAVE_A_MINIMUM = Rule(
+    f"!has(self.min) || ({_SCALAR})",
+    f'metric "{{{_METRIC}}}": min "{{self.min}}" is for kind Scalar: use maxDecrease to compare a Counter',
+)
+
+SCALARS_ARE_NOT_COMPARED = Rule(
+    f"!({_SCALAR}) || (!has(self.maxIncrease) && !has(self.maxDecrease))",
+    f'metric "{{{_METRIC}}}" is one number per arm, and nobody can say how sure a comparison of two numbers is: '
+    "give max or min, or count with kind Counter",
+)
+
+ONLY_COUNTERS_DECREASE = Rule(
+    "!has(self.maxDecrease) || has(self.promQL)",
+    f'metric "{{{_METRIC}}}": maxDecrease "{{self.maxDecrease}}" is for what one wants more of, and fewer errors or a '
+    "shorter time are welcome: use maxIncrease",
+)
+
+ONE_COMPARISON = Rule(
+    "!has(self.maxDecrease) || (!has(self.maxIncrease) && !has(self.max))",
+    f'metric "{{{_METRIC}}}": maxDecrease says that more is better, maxIncrease and max that less is: give one of them',
+)
+
+LIMIT_FITS = Rule(
+    " && ".join(
+        f"(!has(self.{bound}) || self.{bound}.matches({_SCALAR} ? {quoted(NUMBER)} : "
+        f"{_LATENCY} ? {quoted(LATENCY)} : {quoted(SHARE)}))"
+        for bound in ("max", "min")
+    ),
+    f'metric "{{{_METRIC}}}": max or min must be {{{_SCALAR} ? "a number such as 0.8" : '
+    f'{_LATENCY} ? "a time such as 500ms or 1.5s" : "a percentage such as 1%"}}',
+)
+
+ARMS_DIFFER = Rule(
+    f"[has(self.promQL) ? self.promQL : {quoted('$arm')}, has(self.outOf) ? self.outOf : {quoted('$arm')}]"
+    f".all(query, query.matches({_TELLS_ARMS_APART}))",
+    f'metric "{{{_METRIC}}}" asks the same for both arms: '
+    "tell them apart by $workload, $pods, $service or $arm in promQL and in outOf",
+)
+
+PLACEHOLDER_IS_KNOWN = Rule(
+    f"self.matches({quoted(KNOWN)})",
+    f"has a placeholder that does not exist: there are ${', $'.join(PLACEHOLDERS)}, and $$ for a dollar sign",
+)
+
+WORKLOAD_IS_THERE = Rule(
+    "has(self.workload) || !self.analysis.metrics.exists(one, "
+    f"(has(one.promQL) && one.promQL.matches({_ASKS_A_WORKLOAD})) || "
+    f"(has(one.outOf) && one.outOf.matches({_ASKS_A_WORKLOAD})))",
+    "a metric asks for $workload or $pods, and there is no workload: use $service or $arm",
 )
 
 METRICS_DIFFER = Rule(
-    "self.all(one, self.exists_one(other, other.preset == one.preset))",
-    "one preset is given twice: leave each once, with both bounds (max and maxIncrease) in the same item",
+    "self.all(one, self.exists_one(other, "
+    '(has(other.preset) ? other.preset : has(other.name) ? other.name : "") == '
+    '(has(one.preset) ? one.preset : has(one.name) ? one.name : "")))',
+    "one metric is given twice: leave each preset and each name once, with all its bounds in the same item",
+)
+
+FALLS_SHORT_OF_SOMETHING = Rule(
+    _when_shares("[self]", f"{_number('self')} < 100.0"),
+    'must be below 100%, or no canary could ever fall short: write for example "10%"',
 )
 
 BOUND_ABOVE_IGNORED = Rule(
@@ -110,7 +173,8 @@ ONE_SUBJECT = Rule(
 FIRST_STAGE_HAS_BASELINE = Rule(
     _when_shares(
         "[self.stages[0].weight]",
-        f"{_number('self.stages[0].weight')} < 100.0 || self.analysis.metrics.exists(metric, has(metric.max))",
+        f"{_number('self.stages[0].weight')} < 100.0 || "
+        "self.analysis.metrics.exists(metric, has(metric.max) || has(metric.min))",
     ),
     'stages[0].weight "{self.stages[0].weight}" leaves no baseline to compare with, and every metric only compares: '
     'put a stage below 100% first, or give a metric max (for example "1%")',
@@ -163,7 +227,7 @@ ROUTE_STAYS = Rule(
 )
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    "spec": (ONE_SUBJECT, FIRST_STAGE_HAS_BASELINE, RUN_FITS, SUBJECT_STAYS),
+    "spec": (ONE_SUBJECT, FIRST_STAGE_HAS_BASELINE, RUN_FITS, WORKLOAD_IS_THERE, SUBJECT_STAYS),
     "spec.workload.deploymentRef.name": (STAYS,),
     "spec.workload.progressDeadline": (SOME_TIME,),
     "spec.traffic": (CANARY_SERVICE_DIFFERS, CANARY_SERVICE_HAS_A_NAME, CANARY_SERVICE_STAYS),
@@ -173,7 +237,21 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "spec.stages[]": (STAGE_TAKES_TIME,),
     "spec.stages[].weight": (WEIGHT_IS_TRAFFIC,),
     "spec.analysis.metrics": (METRICS_DIFFER,),
-    "spec.analysis.metrics[]": (METRIC_HAS_BOUND, BOUND_ABOVE_IGNORED, RATE_IS_A_PERCENTAGE, LATENCY_IS_A_TIME),
+    "spec.analysis.metrics[]": (
+        METRIC_HAS_A_SOURCE,
+        METRIC_HAS_BOUND,
+        COUNTER_HAS_A_WHOLE,
+        ONLY_SCALARS_HAVE_A_MINIMUM,
+        SCALARS_ARE_NOT_COMPARED,
+        ONLY_COUNTERS_DECREASE,
+        ONE_COMPARISON,
+        LIMIT_FITS,
+        ARMS_DIFFER,
+        BOUND_ABOVE_IGNORED,
+    ),
+    "spec.analysis.metrics[].promQL": (PLACEHOLDER_IS_KNOWN,),
+    "spec.analysis.metrics[].outOf": (PLACEHOLDER_IS_KNOWN,),
+    "spec.analysis.metrics[].maxDecrease": (FALLS_SHORT_OF_SOMETHING,),
     "spec.analysis.metrics[].max": (MAX_LIMITS,),
     "spec.analysis.metrics[].ignoreBelow": (IGNORES_LESS_THAN_ALL,),
     "spec.analysis.metrics[].baselineLimit": (BASELINE_MAY_FAIL_A_LITTLE,),

@@ -1,12 +1,14 @@
 """From the metrics of a spec to what the judge holds the counts against."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 from canary_operator.api.metric import Metric
 from canary_operator.api.quantities import format_latency
 from canary_operator.api.status import Boundary
 from canary_operator.core.evidence.latency import Durations, boundaries, span_of
-from canary_operator.core.evidence.terms import Bounds, Judged, Track, Words, of_errors
+from canary_operator.core.evidence.terms import Bounds, Judged, Range, Track, Words, of_errors
 
 BASELINE_LIMIT = 0.2
 """Where no metric asks for the failed requests, a baseline that fails more than this still holds the run."""
@@ -14,7 +16,7 @@ BASELINE_LIMIT = 0.2
 
 def judged(metrics: Iterable[Metric], pinned: Sequence[Boundary]) -> tuple[Judged, ...]:
     """Each metric with what it is judged by."""
-    return tuple(_latency(one, pinned) if one.is_latency else _errors(one) for one in metrics)
+    return tuple(_judged(one, pinned) for one in metrics)
 
 
 def bounds_of(metric: Metric) -> Bounds:
@@ -34,12 +36,12 @@ def margin_of(metric: Metric) -> float | None:
 
 def errors_margin(metrics: Iterable[Metric]) -> float | None:
     """How many times the baseline's errors are allowed, where a metric says so."""
-    return next((margin_of(one) for one in metrics if not one.is_latency), None)
+    return next((margin_of(one) for one in metrics if one.is_errors), None)
 
 
 def baseline_limit(metrics: Iterable[Metric]) -> float:
     """While the baseline fails more than this, nobody can be judged beside it."""
-    return next((float(one.baseline_limit) for one in metrics if not one.is_latency), BASELINE_LIMIT)
+    return next((float(one.baseline_limit) for one in metrics if one.is_errors), BASELINE_LIMIT)
 
 
 def boundaries_of(metrics: Sequence[Metric], durations: Durations) -> tuple[Boundary, ...]:
@@ -48,16 +50,44 @@ def boundaries_of(metrics: Sequence[Metric], durations: Durations) -> tuple[Boun
     return tuple(at for one in metrics if one.is_latency for at in boundaries(one, durations, allowed))
 
 
+def _judged(metric: Metric, pinned: Sequence[Boundary]) -> Judged:
+    if metric.is_latency:
+        return _latency(metric, pinned)
+    if metric.is_errors:
+        return _errors(metric)
+    return _number(metric) if metric.is_scalar else _counter(metric)
+
+
 def _errors(metric: Metric) -> Judged:
-    return of_errors(bounds_of(metric), critical=metric.critical, weight=metric.weight, name=metric.preset)
+    return of_errors(bounds_of(metric), critical=metric.critical, weight=metric.weight, name=metric.title)
 
 
 def _latency(metric: Metric, pinned: Iterable[Boundary]) -> Judged:
-    tracks = tuple(_track(one) for one in pinned if one.metric == metric.preset)
-    return Judged(metric.preset, tracks, metric.critical, metric.weight)
+    tracks = tuple(_track(one) for one in pinned if one.metric == metric.title)
+    return Judged(metric.title, tracks, metric.critical, metric.weight)
+
+
+def _counter(metric: Metric) -> Judged:
+    """Fewer than allowed is: the baseline counts 1/(1 − d) times as often as the canary."""
+    counted = f"{{bad}} of {{all}} in the {{arm}} ({{rate}}) are {metric.title}"
+    more = metric.max_decrease is not None
+    harm = f"{metric.title} falls short in the canary" if more else f"{metric.title} is too frequent in the canary"
+    words = Words(harm, counted, f"nothing to count {metric.title} of in the {{arm}}")
+    if metric.max_decrease is not None:
+        bounds = Bounds(margin=1 / (1 - float(metric.max_decrease)))
+    else:
+        bounds = replace(bounds_of(metric), blatant=False)
+    track = Track(metric.title, metric.title, bounds, words, exchanged=more)
+    return Judged(metric.title, (track,), metric.critical, metric.weight)
+
+
+def _number(metric: Metric) -> Judged:
+    lowest, highest = (float(limit) if isinstance(limit, Decimal) else None for limit in (metric.min, metric.max))
+    return Judged(metric.title, (), metric.critical, metric.weight, Range(lowest, highest, metric.failure_limit))
 
 
 def _track(boundary: Boundary) -> Track:
     bounds = Bounds(boundary.margin, boundary.limit, boundary.ignore_below)
-    words = Words("The canary is too slow", f"took longer than {format_latency(span_of(boundary.le))} or failed")
+    slow = f"took longer than {format_latency(span_of(boundary.le))} or failed"
+    words = Words("The canary is too slow", f"{{bad}} of {{all}} requests of the {{arm}} {slow} ({{rate}})")
     return Track(boundary.key, boundary.le, bounds, words, boundary.phi)

@@ -127,6 +127,8 @@ class Reading:
     """How much wider than independent requests the baseline's errors scattered before the run."""
     boundaries: tuple[Boundary, ...] = ()
     """Where the buckets of the durations let latencies be judged, by what the baseline did before the run."""
+    complaints: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Why a query of the user's own has no sample, by the metric's name."""
     skew: timedelta = field(default=timedelta(0), compare=False)
     """The provider's clock less ours: what turns a time of ours into one of its samples'."""
 

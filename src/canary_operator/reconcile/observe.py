@@ -7,7 +7,7 @@ from canary_operator.api.rollout import Spec
 from canary_operator.api.status import Run
 from canary_operator.core.questions import JUDGED, questions
 from canary_operator.core.world import World
-from canary_operator.ports import NO_LATENCIES, Latencies, Ports, Target
+from canary_operator.ports import Beside, Ports, Target
 from canary_operator.reconcile.rollout import Rollout, target_of
 
 
@@ -48,15 +48,14 @@ def _keep_watching(target: Target, rollout: Rollout, ports: Ports) -> None:
     run = rollout.status.run
     if run is not None and run.outcome is None and rollout.status.state in JUDGED:
         provider = run.plan.analysis.provider_ref.name
-        ports.metrics.watch(target, provider=provider, exchanged=run.reversed, latencies=_latencies(run))
+        ports.metrics.watch(target, provider=provider, exchanged=run.reversed, beside=_beside(run))
     else:
         ports.metrics.unwatch(target.uid)
 
 
-def _latencies(run: Run) -> Latencies:
+def _beside(run: Run) -> Beside:
     metrics = run.plan.analysis.metrics
-    if not any(metric.is_latency for metric in metrics):
-        return NO_LATENCIES
+    own = tuple(metric for metric in metrics if metric.prom_ql is not None)
     if run.pinned is None:
-        return Latencies(metrics)
-    return Latencies(boundaries=tuple(sorted({boundary.le for boundary in run.pinned.boundaries})))
+        return Beside(metrics if any(metric.is_latency for metric in metrics) else (), own=own)
+    return Beside(boundaries=tuple(sorted({boundary.le for boundary in run.pinned.boundaries})), own=own)

@@ -12,7 +12,12 @@ from canary_operator.core.evidence.terms import Bounds, Judged, Terms, Track, Wo
 from canary_operator.core.evidence.together import together
 from tests.core.evidence.stream import START, Gateway, comparing
 
-SLOW = Track("slow@500", "500", Bounds(margin=1.5), Words("The canary is too slow", "took longer than 500ms"))
+SLOW = Track(
+    "slow@500",
+    "500",
+    Bounds(margin=1.5),
+    Words("The canary is too slow", "{bad} of {all} requests of the {arm} took longer than 500ms ({rate})"),
+)
 GOOD, BAD = ((20.0, 0.0), (180.0, 2.0)), ((20.0, 15.0), (180.0, 2.0))
 
 

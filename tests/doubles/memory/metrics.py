@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from canary_operator.core.evidence.sample import Sample
 from canary_operator.core.world import Reading, Unknown
-from canary_operator.ports import NO_LATENCIES, Latencies, Target
+from canary_operator.ports import NOTHING_BESIDE, Beside, Target
 from tests.doubles.memory.cluster import MemoryCluster
 
 _FIVE = timedelta(seconds=5)
@@ -20,10 +20,8 @@ class MemoryMetrics:
         self.cluster.answers["Reading"] = told
         return told
 
-    def watch(
-        self, target: Target, *, provider: str, exchanged: bool = False, latencies: Latencies = NO_LATENCIES
-    ) -> None:
-        assert (provider, latencies) == ("default", NO_LATENCIES)
+    def watch(self, target: Target, *, provider: str, exchanged: bool = False, beside: Beside = NOTHING_BESIDE) -> None:
+        assert (provider, beside) == ("default", NOTHING_BESIDE)
         self.cluster.watched[target.uid] = exchanged
 
     def unwatch(self, uid: str) -> None:

@@ -4,7 +4,7 @@ from canary_operator.api.metric import Metric
 from canary_operator.api.reasons import METRICS_UNAVAILABLE
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
 from canary_operator.core.world import Reading, Unknown
-from canary_operator.ports import Latencies
+from canary_operator.ports import Beside
 from canary_operator.providers.metrics.queries import Service
 from canary_operator.providers.metrics.readings import Arms
 from canary_operator.providers.metrics.watchlist import Watchlist
@@ -64,8 +64,8 @@ def test_other_metrics_are_measured_anew_and_pinned_ones_never() -> None:
     """A run names its metrics until they were measured; a later one may judge other ones."""
     watchlist, _ = watching()
     p99, p50 = (Metric.model_validate({"preset": f"istio-latency-{name}", "max": "1s"}) for name in ("p99", "p50"))
-    assert watchlist.add("a", ARMS, Latencies((p99,)))
-    assert not watchlist.add("a", ARMS, Latencies((p99,)))
-    assert not watchlist.add("a", ARMS, Latencies(boundaries=("1000",)))
-    assert watchlist.all()["a"].latencies == Latencies((p99,), ("1000",))
-    assert watchlist.add("a", ARMS, Latencies((p50,)))
+    assert watchlist.add("a", ARMS, Beside((p99,)))
+    assert not watchlist.add("a", ARMS, Beside((p99,)))
+    assert not watchlist.add("a", ARMS, Beside(boundaries=("1000",)))
+    assert watchlist.all()["a"].beside == Beside((p99,), ("1000",))
+    assert watchlist.add("a", ARMS, Beside((p50,)))

@@ -12,7 +12,7 @@ from canary_operator.core.findings import Finding
 from canary_operator.core.plan import is_last, present_stage, terms
 from canary_operator.core.stage_clock import BLIND_AFTER_LOOKS, look_span, stage_end
 from canary_operator.core.transitions import Event
-from canary_operator.core.world import World
+from canary_operator.core.world import Reading, World
 
 LATE = timedelta(seconds=15)
 """So much older than the newest sample of the failed requests may that of another quantity be."""
@@ -31,7 +31,7 @@ def requests_missing(world: World) -> Finding | None:
 def nobody_to_compare_with(world: World) -> Finding | None:
     """A comparison without a request of the baseline says nothing; a plain limit alone may still let a stage pass."""
     run = world.run
-    compares_only = all(metric.max is None for metric in run.plan.analysis.metrics)
+    compares_only = all(metric.only_compares for metric in run.plan.analysis.metrics)
     if not compares_only or present_stage(run).weight == Fraction(1) or run.evidence.stage.baseline.requests > 0:
         return None
     return Finding(
@@ -51,6 +51,8 @@ def metric_unjudged(world: World) -> Finding | None:
 
 
 def _unseen(world: World, judged: Judged) -> Finding | None:
+    if judged.range is not None:
+        return _unnumbered(world, judged)
     if not judged.tracks:
         text = f"{judged.name} can't be judged: the buckets of the baseline's durations before the run say too little"
         return _still_missing(world, text)
@@ -58,9 +60,20 @@ def _unseen(world: World, judged: Judged) -> Finding | None:
     for track in judged.tracks:
         seen = tallies.get(track.key) if track.key else run.evidence
         if seen is None or _stale(run, seen.at):
-            text = f"{judged.name} has no new sample, so the stage goes on until it has; the other metrics have"
-            return Finding(Event.HELD, reasons.METRICS_STALE, text)
+            return _silent(world, judged)
     return None
+
+
+def _unnumbered(world: World, judged: Judged) -> Finding | None:
+    streak = next((one for one in world.run.evidence.streaks if one.key == judged.name), None)
+    silent = streak is None or streak.canary is None or _stale(world.run, streak.at)
+    return _silent(world, judged) if silent else None
+
+
+def _silent(world: World, judged: Judged) -> Finding:
+    why = world.reading.complaints.get(judged.name, "") if isinstance(world.reading, Reading) else ""
+    text = f"{judged.name} has no new sample, so the stage goes on until it has; the other metrics have"
+    return Finding(Event.HELD, reasons.METRICS_STALE, f"{text}{': ' if why else ''}{why}")
 
 
 def _stale(run: Run, at: datetime | None) -> bool:

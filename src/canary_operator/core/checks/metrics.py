@@ -40,3 +40,19 @@ def blind(world: World) -> Finding | None:
     if finding.reason == reasons.METRICS_MISSING and world.run.plan.analysis.no_data == "Fail":
         return Finding(Event.STARVED, reasons.NO_DATA, finding.message)
     return finding
+
+
+def own_metric_unfound(world: World) -> Finding | None:
+    """Before any traffic moves, each query of the user's own must have shown something of the baseline."""
+    if not isinstance(world.reading, Reading) or world.run.weight > 0:
+        return None
+    sample, complaints = world.reading.sample, world.reading.complaints
+    for metric in (one for one in world.run.plan.analysis.metrics if one.prom_ql is not None):
+        if metric.title in complaints:
+            cure = "a correction is for the next run: annotate abort=true, and retry=true when this one has ended"
+            text = f"metric {metric.title}: {complaints[metric.title]}; {cure}"
+            return Finding(Event.HELD, reasons.METRICS_MISSING, text)
+        if metric.title not in (sample.numbers if metric.is_scalar else sample.beside):
+            text = f"the first query of the metric {metric.title} is under way"
+            return Finding(Event.WAITED, reasons.PREPARING, text)
+    return None

@@ -2,7 +2,7 @@
 
 from canary_operator.api import reasons
 from canary_operator.core.capacity import canary_replicas
-from canary_operator.core.checks.metrics import metrics_unusable
+from canary_operator.core.checks.metrics import metrics_unusable, own_metric_unfound
 from canary_operator.core.checks.present import (
     deleted,
     route_unusable,
@@ -126,5 +126,6 @@ PREPARING = (
     canary_unready,
     paused,
     metrics_unusable,
+    own_metric_unfound,
     canary_ready,
 )

@@ -1,5 +1,6 @@
 """Count one reading in: what is clean becomes a stratum, and a stratum goes to the warm-up or to the run."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from canary_operator.api.evidence import Arms, Evidence, Tally
@@ -7,8 +8,9 @@ from canary_operator.core.evidence.burning import remember
 from canary_operator.core.evidence.run import judge_stratum
 from canary_operator.core.evidence.sample import Sample
 from canary_operator.core.evidence.sources import Step
+from canary_operator.core.evidence.streaks import follow
 from canary_operator.core.evidence.tallies import restarted, take
-from canary_operator.core.evidence.terms import Bounds, Terms
+from canary_operator.core.evidence.terms import Terms, Track
 from canary_operator.core.evidence.warmup import warm_up
 
 
@@ -31,12 +33,17 @@ def fold(
     `clean_from` is the last weight change and the settle time after it. None means that the canary has no weight:
     counters are carried forward and nothing is judged. Without a baseline (at 100 %) comparisons rest.
     """
-    more = _beside(evidence, sample, terms, clean_from, has_baseline=has_baseline)
+    settled = clean_from if evidence.warm else None
+    more = _beside(evidence, sample, terms, settled, has_baseline=has_baseline)
+    streaks = follow(evidence.streaks, sample.numbers, terms, settled)
     taken = take(evidence, sample, terms, clean_from)
     if taken is None:
-        return evidence if more == evidence.more else evidence.model_copy(update={"more": more})
+        beside = {"more": more, "streaks": streaks}
+        return evidence if (more, streaks) == (evidence.more, evidence.streaks) else evidence.model_copy(update=beside)
     carried, happened = taken
-    carried = _seen(carried, happened, terms, weighted=clean_from is not None).model_copy(update={"more": more})
+    carried = _seen(carried, happened, terms, weighted=clean_from is not None).model_copy(
+        update={"more": more, "streaks": streaks}
+    )
     return _judge(carried, happened, terms, has_baseline=has_baseline) if happened.seconds > 0 else carried
 
 
@@ -68,17 +75,26 @@ def _beside(
 ) -> tuple[Tally, ...]:
     """A cold start is slow, so nothing but failures is judged in the warm-up."""
     known = {tally.key: tally for tally in evidence.more}
-    since = clean_from if evidence.warm else None
     tallies = []
     for track in terms.beside():
         tally = known.get(track.key) or Tally(key=track.key, phi=track.phi)
         seen = sample.beside.get(track.reads)
-        taken = None if seen is None else take(tally, seen, terms, since)
-        tallies.append(tally if taken is None else _bet(*taken, track.bounds, has_baseline=has_baseline))
+        taken = None if seen is None else take(tally, _by_role(seen, track), terms, clean_from)
+        tallies.append(tally if taken is None else _bet(*taken, track, has_baseline=has_baseline))
     return tuple(tallies)
 
 
-def _bet(tally: Tally, happened: Step, bounds: Bounds, *, has_baseline: bool) -> Tally:
-    if happened.seconds <= 0:
+def _by_role(sample: Sample, track: Track) -> Sample:
+    """Where more is better, the baseline is the one that may count more than allowed."""
+    if not track.exchanged:
+        return sample
+    return Sample(
+        {name: replace(one, canary=one.baseline, baseline=one.canary) for name, one in sample.sources.items()}
+    )
+
+
+def _bet(tally: Tally, happened: Step, track: Track, *, has_baseline: bool) -> Tally:
+    """Exchanged, nothing is left to judge when the baseline is gone."""
+    if happened.seconds <= 0 or (track.exchanged and not has_baseline):
         return tally
-    return judge_stratum(tally, happened.clean, bounds, has_baseline=has_baseline)
+    return judge_stratum(tally, happened.clean, track.bounds, has_baseline=has_baseline)

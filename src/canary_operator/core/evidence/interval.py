@@ -73,6 +73,11 @@ def interval(lattice: Lattice) -> Interval:
     return Interval(RATIOS[lower - 1] if lower else 0.0, RATIOS[upper] if upper < len(lattice) else inf)
 
 
+def inverse(ratio: Interval) -> Interval:
+    """The baseline's rate over the canary's."""
+    return Interval(0.0 if ratio.upper == inf else 1 / ratio.upper, 1 / ratio.lower if ratio.lower else inf)
+
+
 def _evidence(lattice: Lattice, place: int, direction: int) -> float:
     """The sum of the bets on ratios above (1) or below (−1); an alternative outside the lattice is no bet."""
     held = lattice[place]

@@ -1,5 +1,6 @@
 """The door of this package: fold looks into evidence, then judge it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from canary_operator.api.evidence import Evidence, WarmUp
@@ -9,6 +10,7 @@ from canary_operator.core.evidence.burning import burns
 from canary_operator.core.evidence.fold import begin, fold, new_stage
 from canary_operator.core.evidence.newest import is_worse_than_allowed
 from canary_operator.core.evidence.schedule import planned_looks
+from canary_operator.core.evidence.streaks import Broken, broken
 from canary_operator.core.evidence.terms import Terms
 from canary_operator.core.evidence.together import Together, together
 from canary_operator.core.evidence.warmup import BLATANT_BOUND, blatant
@@ -42,19 +44,27 @@ def judge(evidence: Evidence, terms: Terms) -> Judgement:
     if not evidence.warm or evidence.warmup is not None:
         return _judge_warmup(evidence, terms, burning=burning)
     seen = together(evidence, terms)
-    harm = seen.e_value >= BOUND
+    outside = [*broken(evidence.streaks, terms)]
+    worst = next((one for one in outside if one.critical), None)
+    harm = seen.e_value >= BOUND or worst is not None
     return Judgement(
         harm=harm,
         burning=burning,
         e_value=seen.e_value,
         bound=BOUND,
-        sentence=sentence.of_run(evidence, seen, harm=harm, burning=burning),
+        sentence=sentence.of_streak(worst.streak, worst.range)
+        if worst
+        else sentence.of_run(evidence, seen, harm=harm, burning=burning),
         suspect=is_worse_than_allowed(evidence, terms.errors),
-        warning=_warning(seen),
+        warning=_warning(seen, outside),
     )
 
 
-def _warning(seen: Together) -> str:
+def _warning(seen: Together, outside: Sequence[Broken]) -> str:
+    number = next((one for one in outside if not one.critical), None)
+    if number is not None:
+        said = sentence.of_streak(number.streak, number.range)
+        return f"{number.streak.key} is not critical, so the run holds. {said}"
     over = next((one for one in seen.metrics if not one.judged.critical and one.e_value >= BOUND), None)
     return "" if over is None else sentence.of_one(over)
 

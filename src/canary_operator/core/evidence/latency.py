@@ -64,7 +64,7 @@ def boundaries(metric: Metric, durations: Durations, errors_margin: float | None
         {one.le: one for one in _compared(metric, durations, errors_margin)} if metric.max_increase is not None else {}
     )
     if metric.latency_limit is not None and (at := _at_or_above(durations.buckets, metric.latency_limit)):
-        plain = found.get(at.le, Boundary(metric=metric.preset, le=at.le))
+        plain = found.get(at.le, Boundary(metric=metric.title, le=at.le))
         found[at.le] = plain.model_copy(update={"limit": _with_errors(metric, durations, errors_margin)})
     return tuple(found.values())
 
@@ -72,7 +72,7 @@ def boundaries(metric: Metric, durations: Durations, errors_margin: float | None
 def _with_errors(metric: Metric, durations: Durations, errors_margin: float | None) -> float:
     """So many may be slow or failed: the metric's share of those that go well, and the errors that are allowed."""
     allowed = _ERRORS_MARGIN if errors_margin is None else errors_margin
-    share, failed = float(SLOWEST[metric.preset]), min(1.0, allowed * durations.failed / durations.requests)
+    share, failed = float(SLOWEST[metric.title]), min(1.0, allowed * durations.failed / durations.requests)
     return share + (1 - share) * failed
 
 
@@ -83,16 +83,16 @@ def _at_or_above(buckets: Sequence[Bucket], limit: timedelta) -> Bucket | None:
 
 
 def _compared(metric: Metric, durations: Durations, errors_margin: float | None) -> Iterator[Boundary]:
-    share = float(SLOWEST[metric.preset])
+    share = float(SLOWEST[metric.title])
     times = 1 + float(metric.max_increase or 0)
     allowed = _ERRORS_MARGIN if errors_margin is None else errors_margin
     for place in _around(share, durations):
         le, margin = durations.buckets[place].le, _margin(durations, place, times, allowed)
         if margin is None:
             ignored = _with_errors(metric, durations, errors_margin)
-            yield Boundary(metric=metric.preset, le=le, margin=LARGEST_MARGIN, ignore_below=ignored)
+            yield Boundary(metric=metric.title, le=le, margin=LARGEST_MARGIN, ignore_below=ignored)
         else:
-            yield Boundary(metric=metric.preset, le=le, margin=margin)
+            yield Boundary(metric=metric.title, le=le, margin=margin)
 
 
 def _around(share: float, durations: Durations) -> Iterator[int]:

@@ -5,21 +5,23 @@ from math import inf
 from canary_operator.api.evidence import Arms, Counts
 from canary_operator.core.evidence.interval import Interval
 from canary_operator.core.evidence.sums import rate
+from canary_operator.core.evidence.terms import ERRORS, Words
 
 _MANY = 1e6
 _HUNDRED = 100
 
 
-def both(counts: Arms, bad: str = "failed") -> str:
+def both(counts: Arms, words: Words = ERRORS) -> str:
     """Both arms: what was counted, and how much of it was bad."""
-    return f"{counted(counts.canary, 'of the canary', bad)} and {counted(counts.baseline, 'of the baseline', bad)}"
+    return f"{counted(counts.canary, 'canary', words)} and {counted(counts.baseline, 'baseline', words)}"
 
 
-def counted(counts: Counts, whose: str, bad: str = "failed") -> str:
+def counted(counts: Counts, arm: str, words: Words = ERRORS) -> str:
     """`12 of 240 requests of the canary failed (5%)`."""
     if not counts.requests:
-        return f"no request {whose}"
-    return f"{counts.bad:.0f} of {counts.requests:.0f} requests {whose} {bad} ({percent(rate(counts))})"
+        return words.nothing.format(arm=arm)
+    bad, every = f"{counts.bad:.0f}", f"{counts.requests:.0f}"
+    return words.counted.format(bad=bad, all=every, arm=arm, rate=percent(rate(counts)))
 
 
 def times(ratio: Interval) -> str:

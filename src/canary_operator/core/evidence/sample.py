@@ -26,12 +26,23 @@ class SourceSample:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """One number per arm, at one time; None where there is none."""
+
+    at: datetime
+    canary: float | None
+    baseline: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """All sources at one query; each carries the time of its own scrape."""
 
     sources: Mapping[str, SourceSample]
     beside: "Mapping[str, Sample]" = field(default_factory=dict, compare=False)
     """The newest samples of other quantities, by what tracks read."""
+    numbers: Mapping[str, Numbers] = field(default_factory=dict, compare=False)
+    """Of each metric that is one number per arm, the newest."""
 
     @property
     def at(self) -> datetime | None:

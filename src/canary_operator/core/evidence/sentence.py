@@ -1,14 +1,14 @@
 """The verdict in one sentence: what was counted, what is allowed, how strong the evidence is."""
 
-from canary_operator.api.evidence import Arms, Evidence, Tally, WarmUp
+from canary_operator.api.evidence import Arms, Evidence, Streak, Tally, WarmUp
 from canary_operator.core.evidence.bounds import BOUND, judged_canary
 from canary_operator.core.evidence.burning import last_minute
 from canary_operator.core.evidence.detectable import detectable
 from canary_operator.core.evidence.dispersion import LARGEST
-from canary_operator.core.evidence.interval import NOTHING_KNOWN, advance, interval
+from canary_operator.core.evidence.interval import NOTHING_KNOWN, advance, interval, inverse
 from canary_operator.core.evidence.phrases import both, counted, percent, strength, times
 from canary_operator.core.evidence.ratio import known
-from canary_operator.core.evidence.terms import Terms
+from canary_operator.core.evidence.terms import Range, Terms
 from canary_operator.core.evidence.together import Metric, Seen, Together
 from canary_operator.core.evidence.warmup import BLATANT, BLATANT_BOUND, SMALLEST_MARGIN
 
@@ -24,7 +24,7 @@ def of_run(evidence: Evidence, seen: Together, *, harm: bool, burning: bool) -> 
     if worst is not None:
         return f"{worst.track.words.harm}: {_facts(worst)}; {strength(seen.e_value, BOUND)}."
     lead = _lead(evidence, burning=burning, otherwise="No harm found so far")
-    said = "; ".join(_so_far(one, seen, first=place == 0) for place, one in enumerate(seen.metrics))
+    said = "; ".join(_so_far(one, seen, evidence, first=place == 0) for place, one in enumerate(seen.metrics))
     return f"{lead}: {said}; {strength(seen.e_value, BOUND)}."
 
 
@@ -33,6 +33,14 @@ def of_one(metric: Metric) -> str:
     worst = metric.loudest
     facts = "" if worst is None else f"{worst.track.words.harm}: {_facts(worst)}"
     return f"{metric.judged.name} is not critical, so the run holds. {facts}; {strength(metric.e_value, BOUND)}."
+
+
+def of_streak(streak: Streak, wanted: Range) -> str:
+    """A number that was outside its limits for long enough."""
+    limits = (("at least", wanted.lowest), ("at most", wanted.highest))
+    allowed = " and ".join(f"{word} {limit:g}" for word, limit in limits if limit is not None)
+    looks = "1 look" if streak.outside == 1 else f"{streak.outside} looks in a row"
+    return f"{streak.key} is outside its limits: {_numbers(streak)}; allowed is {allowed}; {looks}."
 
 
 def of_warmup(evidence: Evidence, terms: Terms, value: float, *, harm: bool, burning: bool) -> str:
@@ -54,15 +62,18 @@ def _lead(evidence: Evidence, *, burning: bool, otherwise: str) -> str:
     return f"The baseline itself fails ({seen}), so nobody can be judged beside it"
 
 
-def _so_far(metric: Metric, seen: Together, *, first: bool) -> str:
+def _so_far(metric: Metric, seen: Together, evidence: Evidence, *, first: bool) -> str:
     """The first metric in full; the others are named, with what was counted."""
+    if metric.judged.range is not None:
+        streak = next((one for one in evidence.streaks if one.key == metric.judged.name), None)
+        return f"{metric.judged.name}: {(streak and _numbers(streak)) or 'no number yet'}"
     worst = metric.loudest
     if worst is None:
         return f"{metric.judged.name} can't be judged, because the baseline's durations before the run say too little"
+    counts = _judged_counts(worst)
     if first:
         return _facts(worst, _findable(worst, seen.needed(metric)))
-    counts = Arms(canary=judged_canary(worst.tally), baseline=worst.tally.compared.baseline)
-    return f"{metric.judged.name}: {both(counts, worst.track.words.bad)}{_as_often(worst)}"
+    return f"{metric.judged.name}: {both(counts, worst.track.words)}{_as_often(worst)}"
 
 
 def _facts(seen: Seen, found: str = "") -> str:
@@ -72,25 +83,38 @@ def _facts(seen: Seen, found: str = "") -> str:
 
 
 def _run_facts(seen: Seen) -> tuple[str, str]:
-    tally, bounds, bad = seen.tally, seen.track.bounds, seen.track.words.bad
+    tally, bounds, words = seen.tally, seen.track.bounds, seen.track.words
     alone = tally.alone
     if alone is not None and tally.uncompared.requests:
-        before = f"before that {both(tally.compared, bad)}"
-        now = counted(tally.uncompared, "of the canary", bad)
+        before = f"before that {both(tally.compared, words)}"
+        now = counted(tally.uncompared, "canary", words)
         return f"at 100%, without a baseline, {now}, {before}", f"now {percent(alone.ceiling)}"
     allowed = []
     if bounds.limit is not None:
         allowed.append(f"at most {percent(bounds.limit)}")
     if bounds.margin is not None:
-        allowed.append(f"{bounds.margin:.3g} times the baseline's rate")
-    counts = Arms(canary=judged_canary(tally), baseline=tally.compared.baseline)
-    return f"{both(counts, bad)}{_as_often(seen)}", " and ".join(allowed)
+        least = f"at least {1 / bounds.margin:.3g}" if seen.track.exchanged else f"{bounds.margin:.3g}"
+        allowed.append(f"{least} times the baseline's rate")
+    return f"{both(_judged_counts(seen), words)}{_as_often(seen)}", " and ".join(allowed)
+
+
+def _judged_counts(seen: Seen) -> Arms:
+    """By arm, also where they changed places to be judged."""
+    arms = Arms(canary=judged_canary(seen.tally), baseline=seen.tally.compared.baseline)
+    return Arms(canary=arms.baseline, baseline=arms.canary) if seen.track.exchanged else arms
+
+
+def _numbers(streak: Streak) -> str:
+    arms = (("canary", streak.canary), ("baseline", streak.baseline))
+    return " and ".join(f"{number:.4g} in the {arm}" for arm, number in arms if number is not None)
 
 
 def _as_often(seen: Seen) -> str:
     """How many times as often the canary's are bad; where harm came late, the whole run says too little of it."""
     tally, allowed = seen.tally, seen.track.bounds.times
     whole, lately = known(tally.ratio, tally.phi), interval(advance((), tally.lately, tally.phi))
+    if seen.track.exchanged:
+        return f", {times(inverse(whole))} as often (95%)" if whole != NOTHING_KNOWN else ""
     said = f", {times(whole)} as often (95%)" if whole != NOTHING_KNOWN else ""
     if lately.lower > max(whole.lower, allowed) and whole.lower <= allowed:
         said += f", {times(lately)} as often of late"

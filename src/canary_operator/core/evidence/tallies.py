@@ -21,7 +21,7 @@ def take(tally: T, sample: Sample, terms: Terms, clean_from: datetime | None) ->
     """The tally with its counters read on, and what happened since; None when the sample comes too soon."""
     readings = {name: seen for name, seen in sample.sources.items() if readable(seen)}
     at = max((seen.at for seen in readings.values()), default=None)
-    if at is None or _too_soon(tally.at, at, terms.look):
+    if at is None or too_soon(tally.at, at, terms.look):
         return None
     happened = step(tally.sources, readings, None if clean_from is None else clean_from.timestamp())
     planned = tally.planned or planned_looks(terms.planned, terms.look)
@@ -34,5 +34,6 @@ def restarted(tally: T) -> T:
     return tally.model_copy(update={**counts, "ratio": settled(tally.ratio, tally.phi)})
 
 
-def _too_soon(last: datetime | None, at: datetime, look: timedelta) -> bool:
+def too_soon(last: datetime | None, at: datetime, look: timedelta) -> bool:
+    """A look is a whole number of scrapes."""
     return last is not None and at - last < look * _EARLY

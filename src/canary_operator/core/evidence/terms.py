@@ -29,7 +29,9 @@ class Words:
     """What people call the quantity."""
 
     harm: str = "The canary fails too often"
-    bad: str = "failed"
+    counted: str = "{bad} of {all} requests of the {arm} failed ({rate})"
+    """One arm's counts."""
+    nothing: str = "no request of the {arm}"
 
 
 ERRORS = Words()
@@ -47,6 +49,22 @@ class Track:
     words: Words = ERRORS
     phi: float = 1.0
     """How many times wider than independent ones its bad ones scatter."""
+    exchanged: bool = False
+    """More is better: the arms change places, and what is compared is how much oftener the baseline counts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Where the canary's number must lie; the classic rule, which has no alpha."""
+
+    lowest: float | None
+    highest: float | None
+    failures: int
+    """So many looks in a row must be outside."""
+
+    def holds(self, number: float) -> bool:
+        """Whether it lies inside."""
+        return (self.lowest is None or number >= self.lowest) and (self.highest is None or number <= self.highest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,8 @@ class Judged:
     """Whether it can roll back."""
     weight: float = 1.0
     """Its weight beside the other critical ones."""
+    range: Range | None = None
+    """For a metric that is one number per arm, instead of tracks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,13 +40,13 @@ class Together:
 
     def needed(self, metric: Metric) -> float:
         """The evidence of this metric at which it rolls back by itself, when all others are silent."""
-        total = sum(one.judged.weight for one in self.metrics if one.judged.critical)
+        total = sum(one.judged.weight for one in self.metrics if one.judged.critical and one.judged.range is None)
         return BOUND if not metric.judged.critical else BOUND * total / metric.judged.weight
 
     @property
     def loudest(self) -> Metric | None:
         """The critical metric that contributes most."""
-        critical = (one for one in self.metrics if one.judged.critical)
+        critical = (one for one in self.metrics if one.judged.critical and one.tracks)
         return max(critical, key=lambda one: one.judged.weight * one.e_value, default=None)
 
 
@@ -54,11 +54,11 @@ def together(evidence: Evidence, terms: Terms) -> Together:
     """Under the null hypothesis the expectation of each E is at most 1, and so is that of any average of them.
 
     That holds however the metrics hang together, so Ville's inequality gives one alpha for the whole run. A metric
-    averages over its tracks, a track over its bounds.
+    averages over its tracks, a track over its bounds. Metrics that are one number per arm have no evidence.
     """
     tallies = {tally.key: tally for tally in evidence.more}
     metrics = tuple(_metric(one, evidence, tallies) for one in terms.metrics)
-    critical = [one for one in metrics if one.judged.critical]
+    critical = [one for one in metrics if one.judged.critical and one.judged.range is None]
     weights = sum(one.judged.weight for one in critical)
     value = sum(one.judged.weight * one.e_value for one in critical) / weights if weights else 1.0
     return Together(metrics, value)

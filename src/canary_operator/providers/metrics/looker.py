@@ -6,9 +6,10 @@ from datetime import datetime
 
 from canary_operator.api.reasons import PROVIDER_UNKNOWN, READING
 from canary_operator.core.world import Reading, Unknown
-from canary_operator.ports import NO_LATENCIES, Latencies, Target
+from canary_operator.ports import NOTHING_BESIDE, Beside, Target
 from canary_operator.providers.metrics.configuration import ProviderConfig
 from canary_operator.providers.metrics.looks import Looks
+from canary_operator.providers.metrics.own_queries import own_queries
 from canary_operator.providers.metrics.prometheus import Prometheus
 from canary_operator.providers.metrics.queries import Service
 from canary_operator.providers.metrics.readings import Arms
@@ -43,15 +44,18 @@ class PrometheusMetrics:
         }
         self._provider: dict[str, str] = {}
 
-    def watch(
-        self, target: Target, *, provider: str, exchanged: bool = False, latencies: Latencies = NO_LATENCIES
-    ) -> None:
+    def watch(self, target: Target, *, provider: str, exchanged: bool = False, beside: Beside = NOTHING_BESIDE) -> None:
         """Repeatable; what was measured is measured again only after `unwatch`, or for other Services."""
         if self._provider.get(target.uid, provider) != provider:
             self.unwatch(target.uid)
         self._provider[target.uid] = provider
         if (looks := self._looks.get(provider)) is not None:
-            looks.watch(target.uid, _arms(target, exchanged=exchanged), latencies)
+            looks.watch(
+                target.uid,
+                _arms(target, exchanged=exchanged),
+                beside,
+                own_queries(target, beside.own, exchanged=exchanged),
+            )
 
     def unwatch(self, uid: str) -> None:
         if (looks := self._looks.get(self._provider.pop(uid, ""))) is not None:

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from canary_operator.api.reasons import METRICS_UNAVAILABLE
 from canary_operator.core.world import Reading, Unknown
 from canary_operator.errors import Unavailable
-from canary_operator.ports import NO_LATENCIES, Latencies
+from canary_operator.ports import NOTHING_BESIDE, Beside
 from canary_operator.providers.metrics.configuration import ProviderConfig
 from canary_operator.providers.metrics.hints import Hints
+from canary_operator.providers.metrics.own_looks import OwnLooks
+from canary_operator.providers.metrics.own_queries import OwnQueries
 from canary_operator.providers.metrics.pace import SHORTEST_PERIOD, Pace
 from canary_operator.providers.metrics.queries import counters
 from canary_operator.providers.metrics.readings import Arms, Survey, read
@@ -53,9 +55,10 @@ class Looks:
         self._surveyor = Surveyor(config, server, self._watchlist, self._wanted)
         self._hints = Hints(config, server)
         self._slow_looks = SlowLooks(config, server)
+        self._own_looks = OwnLooks(config, server)
 
-    def watch(self, uid: str, arms: Arms, latencies: Latencies = NO_LATENCIES) -> None:
-        if self._watchlist.add(uid, arms, latencies):
+    def watch(self, uid: str, arms: Arms, beside: Beside = NOTHING_BESIDE, own: tuple[OwnQueries, ...] = ()) -> None:
+        if self._watchlist.add(uid, arms, beside, own):
             self._wanted.set()
 
     def unwatch(self, uid: str) -> None:
@@ -72,6 +75,7 @@ class Looks:
                 tasks.create_task(self._surveyor.run())
                 tasks.create_task(self._hints.run())
                 tasks.create_task(self._slow_looks.run())
+                tasks.create_task(self._own_looks.run())
         finally:
             self._server.close()
 
@@ -109,6 +113,7 @@ class Looks:
         self._surveyor.want(watched, table)
         self._hints.want(watched, table)
         self._slow_looks.want(watched)
+        self._own_looks.want(watched)
         self._report(began, watched, skew=skew)
         return self._pace.after_answer(*_rhythm(watched.values(), table))
 
@@ -135,8 +140,10 @@ def _completed(
 
 
 def _with(reading: Reading, watched: Watched, skew: timedelta | None) -> Reading:
-    sample = replace(reading.sample, beside=watched.slow) if watched.slow else reading.sample
-    return replace(reading, sample=sample, skew=reading.skew if skew is None else skew)
+    own = watched.own
+    sample = replace(reading.sample, beside={**watched.slow, **own.samples}, numbers=dict(own.numbers))
+    skewed = reading.skew if skew is None else skew
+    return replace(reading, sample=sample, complaints=dict(own.complaints), skew=skewed)
 
 
 def _rhythm(watched: Iterable[Watched], table: Table) -> tuple[float, float | None]:

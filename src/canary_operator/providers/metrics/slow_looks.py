@@ -31,7 +31,7 @@ class SlowLooks:
 
     def want(self, watched: Mapping[str, Watched]) -> None:
         """Called after each look."""
-        self._watched = {uid: one for uid, one in watched.items() if one.latencies.boundaries}
+        self._watched = {uid: one for uid, one in watched.items() if one.beside.boundaries}
         if self._watched:
             self._wanted.set()
 
@@ -50,10 +50,10 @@ class SlowLooks:
         table = await self._threads.answer(lambda: self._take(watched))
         for one in watched.values():
             if isinstance(one.survey, Survey):
-                one.slow = samples(one.arms, one.survey.source.reporter, one.latencies.boundaries, table)
+                one.slow = samples(one.arms, one.survey.source.reporter, one.beside.boundaries, table)
 
     def _take(self, watched: Mapping[str, Watched]) -> Table:
         """In a thread: ask and parse."""
         services = {arm for one in watched.values() for arm in (one.arms.stable, one.arms.canary)}
-        boundaries = {boundary for one in watched.values() for boundary in one.latencies.boundaries}
+        boundaries = {boundary for one in watched.values() for boundary in one.beside.boundaries}
         return tabulate(self._server.ask(slow(services, self._config.match_labels, boundaries)))

@@ -36,7 +36,7 @@ class Surveyor:
         """Called after each look; who has no requests yet can't be measured yet."""
         unmeasured = {uid: one for uid, one in watched.items() if isinstance(one.survey, Unknown)}
         found = {
-            uid: subject(one.arms.stable, table, one.latencies.metrics)
+            uid: subject(one.arms.stable, table, one.beside.metrics)
             for uid, one in unmeasured.items()
             if uid not in self._batch
         }

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from canary_operator.api.reasons import METRICS_UNAVAILABLE, READING
 from canary_operator.core.evidence.sample import Sample
 from canary_operator.core.world import Reading, Unknown
-from canary_operator.ports import NO_LATENCIES, Latencies
+from canary_operator.ports import NOTHING_BESIDE, Beside
+from canary_operator.providers.metrics.own_queries import OwnAnswers, OwnQueries
 from canary_operator.providers.metrics.pace import SHORTEST_PERIOD
 from canary_operator.providers.metrics.readings import STALE_AFTER_SCRAPES, Arms, Survey
 
@@ -18,12 +19,16 @@ class Watched:
     """One rollout. Only the event loop changes it; the thread that parses an answer reads it."""
 
     arms: Arms
-    latencies: Latencies = NO_LATENCIES
+    beside: Beside = NOTHING_BESIDE
     survey: Survey | Unknown = _NOT_MEASURED
     hint: str = ""
     """What there is instead, while the baseline has no requests."""
     slow: Mapping[str, Sample] = field(default_factory=dict)
     """The newest samples of slow requests, by boundary."""
+    queries: tuple[OwnQueries, ...] = ()
+    """The user's own."""
+    own: OwnAnswers = field(default_factory=OwnAnswers)
+    """What they answered."""
     reading: Reading | Unknown = _NOT_LOOKED
     taken: float = 0.0
     """When the reading came, by the monotonic clock."""
@@ -37,16 +42,18 @@ class Watchlist:
         self._watched: dict[str, Watched] = {}
         self._on_reading = on_reading
 
-    def add(self, uid: str, arms: Arms, latencies: Latencies = NO_LATENCIES) -> bool:
+    def add(self, uid: str, arms: Arms, beside: Beside = NOTHING_BESIDE, own: tuple[OwnQueries, ...] = ()) -> bool:
         """Whether it is new; watched already with the same Services, it keeps what was measured.
 
         Metrics are named until they were measured; others than before are measured anew.
         """
         present = self._watched.get(uid)
-        if present is not None and present.arms == arms and latencies.metrics in {(), present.latencies.metrics}:
-            present.latencies = replace(latencies, metrics=present.latencies.metrics)
+        if present is not None and present.arms == arms and beside.metrics in {(), present.beside.metrics}:
+            present.beside = replace(beside, metrics=present.beside.metrics)
+            if present.queries != own:
+                present.queries, present.own = own, OwnAnswers()
             return False
-        self._watched[uid] = Watched(arms, latencies)
+        self._watched[uid] = Watched(arms, beside, queries=own)
         return True
 
     def remove(self, uid: str) -> None:

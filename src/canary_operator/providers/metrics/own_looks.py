@@ -1,0 +1,60 @@
+"""The looks by the user's own queries: beside all others, a few at a time."""
+
+import asyncio
+from collections.abc import Mapping
+
+from canary_operator.errors import Unavailable
+from canary_operator.providers.metrics.configuration import ProviderConfig
+from canary_operator.providers.metrics.own_queries import OwnQueries, read_into
+from canary_operator.providers.metrics.readings import Survey
+from canary_operator.providers.metrics.server import Server
+from canary_operator.providers.metrics.threads import Threads
+from canary_operator.providers.metrics.watchlist import Watched
+
+AT_ONCE = 4
+"""A slow query keeps one of so many places until its answer comes or its time is over."""
+GRACE_SECONDS = 1.0
+
+
+class OwnLooks:
+    """Each query is asked once after each look, never twice at a time; its answer goes with the next look."""
+
+    def __init__(self, config: ProviderConfig, server: Server) -> None:
+        self._server = server
+        self._seconds = config.timeout.total_seconds() + GRACE_SECONDS
+        self._threads = Threads(f"own-{config.name}", limit=AT_ONCE)
+        self._watched: Mapping[str, Watched] = {}
+        self._asking: set[tuple[str, str]] = set()
+        self._wanted = asyncio.Event()
+
+    def want(self, watched: Mapping[str, Watched]) -> None:
+        """Called after each look."""
+        self._watched = {uid: one for uid, one in watched.items() if one.queries and isinstance(one.survey, Survey)}
+        if self._watched:
+            self._wanted.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await self._wanted.wait()
+                self._wanted.clear()
+                for uid, watched in self._watched.items():
+                    for queries in watched.queries:
+                        if (uid, queries.name) not in self._asking:
+                            self._asking.add((uid, queries.name))
+                            tasks.create_task(self._look(uid, watched, queries))
+
+    async def _look(self, uid: str, watched: Watched, queries: OwnQueries) -> None:
+        """Without an answer the sample grows old, and the reason is kept for whoever asks why."""
+        answers = watched.own
+        try:
+            if isinstance(survey := watched.survey, Survey):
+                question = queries.together(survey.scrape)
+                async with asyncio.timeout(self._seconds):
+                    rows = await self._threads.answer(lambda: self._server.ask(question))
+                read_into(answers, queries, rows, survey.scrape)
+        except (Unavailable, TimeoutError) as error:
+            answers.complaints[queries.name] = str(error) or f"no answer to the query within {self._seconds:g} s"
+        finally:
+            self._asking.discard((uid, queries.name))

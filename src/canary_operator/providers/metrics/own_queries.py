@@ -1,0 +1,150 @@
+"""The user's own queries: filled in for each arm, and their answers read. Pure."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from canary_operator.api.metric import Metric
+from canary_operator.api.promql import filled
+from canary_operator.core.evidence.sample import Counter, Numbers, Sample, SourceSample
+from canary_operator.errors import Unavailable
+from canary_operator.ports import Target
+from canary_operator.providers.metrics.tables import LONGEST_NAME, Labels, Row
+from canary_operator.providers.workloads.marks import canary_name
+
+PART = "canary_operator_part"
+"""Label of our own that says which query of the four a row answers."""
+CANARY, BASELINE = "canary", "baseline"
+_WHOLE = "-whole"
+_SCRAPES_OF_AN_INTERVAL = 4
+_SHORTEST_INTERVAL = timedelta(seconds=10)
+_POD = "[a-z0-9]+-[a-z0-9]{5}"
+"""What a ReplicaSet adds to a Deployment's name, and a pod to that; without a hyphen more, so no other Deployment's."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnQueries:
+    """One metric's, with everything filled in but the interval."""
+
+    name: str
+    is_scalar: bool
+    parts: tuple[tuple[str, str], ...]
+    """What each one counts, and its text."""
+
+    def together(self, scrape: timedelta) -> str:
+        """All of them in one question, so that all are of one moment."""
+        span = max(_SHORTEST_INTERVAL, _SCRAPES_OF_AN_INTERVAL * scrape)
+        interval = {"interval": f"{math.ceil(span.total_seconds())}s"}
+        texts = ((part, filled(text, interval)) for part, text in self.parts)
+        return " or ".join(f'label_replace((\n{text}\n),"{PART}","{part}","","")' for part, text in texts)
+
+
+@dataclass(slots=True)
+class OwnAnswers:
+    """The newest answers to a rollout's own queries, by the metric's name."""
+
+    samples: dict[str, Sample] = field(default_factory=dict)
+    numbers: dict[str, Numbers] = field(default_factory=dict)
+    complaints: dict[str, str] = field(default_factory=dict)
+    """What is wrong, in words for the user; empty where nothing is."""
+
+
+def own_queries(target: Target, metrics: Iterable[Metric], *, exchanged: bool) -> tuple[OwnQueries, ...]:
+    """For both arms, by the role that each Service and Deployment has now."""
+    arms = (_names(target, CANARY, made=not exchanged), _names(target, BASELINE, made=exchanged))
+    return tuple(_queries(one, arms) for one in metrics if one.prom_ql is not None)
+
+
+def _queries(metric: Metric, arms: Iterable[Mapping[str, str]]) -> OwnQueries:
+    parts = []
+    for names in arms:
+        for text, suffix in ((metric.prom_ql, ""), (metric.out_of, _WHOLE)):
+            if text is not None:
+                parts.append((names["arm"] + suffix, filled(text, names)))
+    return OwnQueries(metric.title, metric.is_scalar, tuple(parts))
+
+
+def _names(target: Target, arm: str, *, made: bool) -> dict[str, str]:
+    """`made`: it is behind the canary Service, in the Deployment that we made. The interval is filled in later."""
+    traffic = target.spec.traffic
+    names = {"namespace": target.namespace, "arm": arm, "interval": "$interval"}
+    names["service"] = target.spec.canary_service if made else traffic.stable_service
+    if target.spec.workload is not None:
+        stable = target.spec.workload.deployment_ref.name
+        names["workload"] = canary_name(stable) if made else stable
+        names["pods"] = f"{names['workload'].replace('.', '[.]')}-{_POD}"
+    return names
+
+
+def read_into(answers: OwnAnswers, queries: OwnQueries, rows: Iterable[Row], scrape: timedelta) -> None:
+    """Take one answer in. What a scrape has not shown yet may be a scrape old, so samples are dated so much earlier."""
+    try:
+        found = [_row(row) for row in rows]
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Unavailable("the answer of Prometheus is not what was asked for") from error
+    complaint = _scalars(answers, queries, found) if queries.is_scalar else _counters(answers, queries, found, scrape)
+    if complaint is None:
+        answers.complaints.pop(queries.name, None)
+    else:
+        answers.complaints[queries.name] = complaint
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    part: str
+    source: str
+    at: datetime
+    value: float
+
+
+def _row(row: Row) -> _Row:
+    labels: Labels = row["metric"]
+    at, value = row["value"]
+    rest = ",".join(f"{name}={text}" for name, text in sorted(labels.items()) if name != PART)
+    return _Row(labels[PART], rest[-LONGEST_NAME:] or "all", datetime.fromtimestamp(float(at), UTC), float(value))
+
+
+def _scalars(answers: OwnAnswers, queries: OwnQueries, rows: list[_Row]) -> str | None:
+    by_part = {part: [row for row in rows if row.part == part] for part, _ in queries.parts}
+    if crowd := next((part for part, found in by_part.items() if len(found) > 1), None):
+        return f"the query gives {len(by_part[crowd])} series for the {crowd}, and a Scalar is one number: aggregate it"
+    numbers = {part: found[0].value for part, found in by_part.items() if found and math.isfinite(found[0].value)}
+    if rows:
+        newest = max(row.at for row in rows)
+        answers.numbers[queries.name] = Numbers(newest, numbers.get(CANARY), numbers.get(BASELINE))
+    return None if BASELINE in numbers else _nothing(queries, BASELINE)
+
+
+def _counters(answers: OwnAnswers, queries: OwnQueries, rows: list[_Row], scrape: timedelta) -> str | None:
+    if strange := next((row for row in rows if not math.isfinite(row.value) or row.value < 0), None):
+        return f"the query gives {strange.value} for {strange.source}, and a Counter counts from 0"
+    values: dict[str, dict[str, float]] = {}
+    for row in rows:
+        values.setdefault(row.source, {})[row.part] = row.value
+    if alone := next((row for row in rows if _is_part_of_nothing(row, values[row.source])), None):
+        where = f"promQL has the labels {alone.source} for the {alone.part} and outOf has not"
+        return f"{where}: aggregate both by the same labels"
+    if rows:
+        at = max(row.at for row in rows) - scrape
+        sources = {
+            name: SourceSample(at, _counter(parts, CANARY), _counter(parts, BASELINE)) for name, parts in values.items()
+        }
+        answers.samples[queries.name] = Sample(sources)
+    has_baseline = any(BASELINE + _WHOLE in parts for parts in values.values())
+    return None if has_baseline else _nothing(queries, BASELINE + _WHOLE)
+
+
+def _is_part_of_nothing(row: _Row, beside: Mapping[str, float]) -> bool:
+    """A pod that has served nobody yet may show a 0 of the part and no whole at all."""
+    return not row.part.endswith(_WHOLE) and row.value > 0 and row.part + _WHOLE not in beside
+
+
+def _counter(parts: Mapping[str, float], arm: str) -> Counter | None:
+    """No series of the part beside one of the whole means that there is nothing of it."""
+    whole = parts.get(arm + _WHOLE)
+    return None if whole is None else Counter(whole, min(parts.get(arm, 0.0), whole))
+
+
+def _nothing(queries: OwnQueries, part: str) -> str:
+    return f"Prometheus has nothing for the baseline: {' '.join(dict(queries.parts)[part].split())}"

@@ -1,0 +1,144 @@
+from datetime import timedelta
+from math import inf, nan
+from typing import Any
+
+import pytest
+
+from canary_operator.api.metric import Metric
+from canary_operator.api.rollout import Spec
+from canary_operator.core.evidence.sample import Counter
+from canary_operator.errors import Unavailable
+from canary_operator.ports import Target
+from canary_operator.providers.metrics.own_queries import PART, OwnAnswers, OwnQueries, own_queries, read_into
+from tests.providers.metrics.answers import NOW, moment
+
+SECOND = timedelta(seconds=1)
+CONVERSION = Metric.model_validate(
+    {
+        "name": "conversion",
+        "promQL": "sum by(pod)(paid{n='$namespace',pod=~'$pods'})",
+        "outOf": "sum by(pod)(visits{w='$workload'})",
+        "maxDecrease": "10%",
+    }
+)
+BUDGET = Metric.model_validate(
+    {"name": "budget", "kind": "Scalar", "promQL": "1-avg(rate(bad{s='$service',a='$arm'}[$interval]))", "min": "0.9"}
+)
+
+
+def target() -> Target:
+    spec = Spec.model_validate(
+        {
+            "workload": {"deploymentRef": {"name": "check.out"}},
+            "traffic": {"istio": {"virtualServices": [{"name": "checkout"}]}, "stableService": "checkout"},
+            "stages": [{"weight": "5%", "duration": "1m"}],
+            "analysis": {"metrics": [{"preset": "istio-error-rate", "max": "1%"}]},
+        }
+    )
+    return Target("shop", "checkout", "u1", spec)
+
+
+def asked(metric: Metric, *, exchanged: bool = False) -> OwnQueries:
+    (queries,) = own_queries(target(), [metric], exchanged=exchanged)
+    return queries
+
+
+def answer(part: str, value: float, **labels: str) -> dict[str, Any]:
+    return {"metric": {PART: part, **labels}, "value": [NOW, str(value)]}
+
+
+def read(metric: Metric, *rows: dict[str, Any]) -> OwnAnswers:
+    answers = OwnAnswers()
+    read_into(answers, asked(metric), rows, SECOND)
+    return answers
+
+
+def test_both_arms_are_asked_for_the_part_and_the_whole() -> None:
+    texts = dict(asked(CONVERSION).parts)
+    assert texts["canary"] == "sum by(pod)(paid{n='shop',pod=~'check[.]out-canary-[a-z0-9]+-[a-z0-9]{5}'})"
+    assert texts["baseline"] == "sum by(pod)(paid{n='shop',pod=~'check[.]out-[a-z0-9]+-[a-z0-9]{5}'})"
+    assert texts["canary-whole"] == "sum by(pod)(visits{w='check.out-canary'})"
+    assert texts["baseline-whole"] == "sum by(pod)(visits{w='check.out'})"
+
+
+def test_in_a_reversed_run_the_arms_are_asked_where_they_are() -> None:
+    """The new revision is in the user's Deployment then."""
+    texts = dict(asked(CONVERSION, exchanged=True).parts)
+    assert texts["canary-whole"] == "sum by(pod)(visits{w='check.out'})"
+
+
+def test_a_question_is_one_and_its_interval_is_four_scrapes() -> None:
+    question = asked(BUDGET).together(15 * SECOND)
+    assert question.count("[60s]") == 2
+    assert question.count(" or ") == 1
+    assert "s='checkout-canary',a='canary'" in question
+    assert "s='checkout',a='baseline'" in question
+    assert "[10s]" in asked(BUDGET).together(SECOND), "a rate of two samples says nothing"
+
+
+def test_pods_are_sources_and_their_counts_are_a_scrape_old_at_most() -> None:
+    """What happened since the last scrape is not in the numbers, and must not count as what came after a new weight."""
+    sample = read(
+        CONVERSION,
+        answer("canary-whole", 100, pod="c"),
+        answer("canary", 20, pod="c"),
+        answer("baseline-whole", 900, pod="b"),
+    ).samples["conversion"]
+    assert sample.sources["pod=c"].canary == Counter(100, 20)
+    assert sample.sources["pod=c"].baseline is None
+    assert sample.sources["pod=b"].baseline == Counter(900, 0), "nobody paid yet"
+    assert sample.at == moment(NOW - 1)
+
+
+def test_labels_that_differ_are_told_apart_for_the_user() -> None:
+    """Else nothing would ever be a part of anything."""
+    rows = answer("baseline", 20), answer("baseline-whole", 900, pod="b")
+    assert (
+        "promQL has the labels all for the baseline and outOf has not"
+        in read(CONVERSION, *rows).complaints["conversion"]
+    )
+
+
+def test_a_pod_that_served_nobody_yet_is_no_mistake() -> None:
+    """Its application shows a 0, and its sidecar nothing."""
+    rows = answer("baseline-whole", 900, pod="b"), answer("canary", 0, pod="c")
+    answers = read(CONVERSION, *rows)
+    assert answers.complaints == {}
+    assert answers.samples["conversion"].sources["pod=c"].canary is None
+
+
+@pytest.mark.parametrize("value", [nan, inf, -1.0])
+def test_what_cannot_be_a_count_is_said(value: float) -> None:
+    answers = read(CONVERSION, answer("baseline-whole", value, pod="b"))
+    assert "a Counter counts from 0" in answers.complaints["conversion"]
+    assert not answers.samples
+
+
+def test_a_baseline_without_a_series_is_said_with_the_query() -> None:
+    found = read(CONVERSION, answer("canary-whole", 5, pod="c")).complaints["conversion"]
+    assert found == "Prometheus has nothing for the baseline: sum by(pod)(visits{w='check.out'})"
+    assert "avg(rate(bad{s='checkout'" in read(BUDGET).complaints["budget"]
+
+
+def test_a_scalar_is_one_number_for_each_arm() -> None:
+    numbers = read(BUDGET, answer("canary", 0.5), answer("baseline", 0.99)).numbers["budget"]
+    assert (numbers.at, numbers.canary, numbers.baseline) == (moment(NOW), 0.5, 0.99)
+    crowd = read(BUDGET, answer("baseline", 1, pod="a"), answer("baseline", 1, pod="b"))
+    assert "gives 2 series for the baseline, and a Scalar is one number" in crowd.complaints["budget"]
+
+
+def test_not_a_number_is_none() -> None:
+    numbers = read(BUDGET, answer("canary", nan), answer("baseline", 0.99)).numbers["budget"]
+    assert numbers.canary is None
+
+
+def test_a_complaint_ends_with_a_good_answer() -> None:
+    answers = read(BUDGET)
+    read_into(answers, asked(BUDGET), [answer("baseline", 0.99)], SECOND)
+    assert answers.complaints == {}
+
+
+@pytest.mark.parametrize("row", [5, {}, {"metric": {}}, {"metric": {PART: "canary"}, "value": [0, "x"]}])
+def test_anything_else_is_no_answer(row: Any) -> None:
+    with pytest.raises(Unavailable):
+        read(BUDGET, row)
