@@ -14,7 +14,7 @@ LAYERS = (
     {"ports"},
     {"providers", "reconcile"},
     {"wiring"},
-    {"operator"},
+    {"operator", "backtest"},
     {"cli"},
 )
 ANYWHERE_ABOVE_CORE = {"logs", "settings"}

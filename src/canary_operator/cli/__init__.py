@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from canary_operator.cli.backtest import backtest_command
 from canary_operator.cli.crd import crd_command
 from canary_operator.cli.plan import plan_command
 from canary_operator.cli.run import run_command
@@ -21,6 +22,7 @@ def program() -> None:
 
 program.add_command(run_command)
 program.add_command(plan_command)
+program.add_command(backtest_command)
 program.add_command(crd_command)
 
 

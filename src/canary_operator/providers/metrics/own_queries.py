@@ -122,17 +122,21 @@ def _counters(answers: OwnAnswers, queries: OwnQueries, rows: list[_Row], scrape
     values: dict[str, dict[str, float]] = {}
     for row in rows:
         values.setdefault(row.source, {})[row.part] = row.value
-    if alone := next((row for row in rows if _is_part_of_nothing(row, values[row.source])), None):
-        where = f"promQL has the labels {alone.source} for the {alone.part} and outOf has not"
-        return f"{where}: aggregate both by the same labels"
     if rows:
         at = max(row.at for row in rows) - scrape
-        sources = {
-            name: SourceSample(at, _counter(parts, CANARY), _counter(parts, BASELINE)) for name, parts in values.items()
-        }
-        answers.samples[queries.name] = Sample(sources)
-    has_baseline = any(BASELINE + _WHOLE in parts for parts in values.values())
-    return None if has_baseline else _nothing(queries, BASELINE + _WHOLE)
+        answers.samples[queries.name] = Sample(
+            {
+                name: SourceSample(at, _counter(parts, CANARY), _counter(parts, BASELINE))
+                for name, parts in values.items()
+            }
+        )
+    if not any(BASELINE + _WHOLE in parts for parts in values.values()):
+        return _nothing(queries, BASELINE + _WHOLE)
+    alone = next((row for row in rows if _is_part_of_nothing(row, values[row.source])), None)
+    if alone is None:
+        return None
+    where = f"promQL has the labels {alone.source} for the {alone.part} and outOf has not"
+    return f"{where}: aggregate both by the same labels"
 
 
 def _is_part_of_nothing(row: _Row, beside: Mapping[str, float]) -> bool:

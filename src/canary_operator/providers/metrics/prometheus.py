@@ -1,7 +1,8 @@
 """Prometheus, asked: the one module that imports its client. Blocks; belongs into a thread."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import requests
@@ -41,9 +42,17 @@ class Prometheus:
 
     def ask(self, query: str) -> Sequence[Row]:
         """The rows of an instant query at the server's present time; a partial answer is no answer."""
+        return self._whole(lambda: self._client.custom_query(query))
+
+    def ask_range(self, query: str, start: datetime, end: datetime, step: timedelta) -> Sequence[Row]:
+        """The rows of a range query."""
+        seconds = f"{step.total_seconds():g}"
+        return self._whole(lambda: self._client.custom_query_range(query, start, end, seconds))
+
+    def _whole(self, asked: Callable[[], Sequence[Row]]) -> Sequence[Row]:
         self._heard.body = None
         try:
-            rows: Sequence[Row] = self._client.custom_query(query)
+            rows = asked()
         except (requests.RequestException, OSError, LookupError, TypeError, ValueError) as error:
             raise Unavailable(f"{self._label}: {self._words(error)}") from error
         if warnings := self._warnings():
