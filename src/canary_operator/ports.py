@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from canary_operator.api.metric import Metric
+from canary_operator.api.report import RunReport
 from canary_operator.api.rollout import Spec
 from canary_operator.api.status import Status
 from canary_operator.core.actions import (
@@ -127,6 +128,16 @@ class Journal(Protocol):
 
     async def announce(self, rollout: Identity, action: Announce) -> None:
         """Best effort: never raises."""
+
+
+class Reports(Protocol):
+    """Where people find what a run was like; beside the passes, which never wait for it."""
+
+    async def keep(self, rollout: Identity, report: RunReport) -> None:
+        """Write it down, over what was written about the same run, and let the oldest runs go."""
+
+    async def kept(self, rollout: Identity, run: str) -> RunReport | None:
+        """What was written about this run; None where there is nothing that can be read."""
 
 
 @dataclass(frozen=True, slots=True)

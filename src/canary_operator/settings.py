@@ -44,6 +44,8 @@ class Settings:
     identity: str
     lease_namespace: str
     lease_name: str
+    reports: int
+    """So many reports of runs are kept for each rollout; 0: none is written."""
     listen: Listen
     log_format: LogFormat
     log_level: LogLevel

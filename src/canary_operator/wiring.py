@@ -4,13 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from canary_operator.ports import Ports
+from canary_operator.ports import Ports, Reports
 from canary_operator.providers.journal import KubernetesJournal
 from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.metrics.configuration import ProviderConfig, load_providers, only_provider
 from canary_operator.providers.metrics.looker import PrometheusMetrics
 from canary_operator.providers.metrics.server import Look
+from canary_operator.providers.metrics.shown import Queries
 from canary_operator.providers.objects import Objects
+from canary_operator.providers.reports import KubernetesReports
 from canary_operator.providers.traffic.istio.apply import IstioTraffic
 from canary_operator.providers.workloads.deployment import DeploymentWorkloads
 from canary_operator.settings import Settings
@@ -18,10 +20,12 @@ from canary_operator.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """What passes use, and the metrics, which want to run beside them."""
+    """What passes use, and what wants to run beside them."""
 
     ports: Ports
     metrics: PrometheusMetrics
+    reports: Reports
+    queries: Queries
 
 
 def providers(settings: Settings) -> tuple[ProviderConfig, ...]:
@@ -37,11 +41,12 @@ def wire(  # noqa: PLR0913 -- the composition root takes what everything is made
     configured: Sequence[ProviderConfig],
     *,
     identity: str,
+    reports: int,
     on_reading: Callable[[str], None],
     on_look: Callable[[Look], None],
     now: Callable[[], datetime],
 ) -> Wired:
-    """Every port, on one API server and one store; `identity` names this process in events."""
+    """Every port, on one API server and one store. `identity` names this process; so many `reports` are kept."""
     metrics = PrometheusMetrics(configured, on_reading=on_reading, observe=on_look, now=now)
     return Wired(
         Ports(
@@ -51,4 +56,6 @@ def wire(  # noqa: PLR0913 -- the composition root takes what everything is made
             journal=KubernetesJournal(kubernetes, objects, now=now, identity=identity),
         ),
         metrics,
+        KubernetesReports(kubernetes, newest=reports),
+        Queries(configured),
     )

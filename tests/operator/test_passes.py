@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -35,6 +36,22 @@ class Metrics:
         self.unwatched.append(uid)
 
 
+class Reporter:
+    def __init__(self) -> None:
+        self.told: list[tuple[str, ...]] = []
+
+    def passed(self, rollout: Rollout, decision: Decision, now: datetime) -> None:
+        del now
+        self.told.append(("passed", rollout.uid, str(decision.status.runs)))
+
+    def taken_back(self, uid: str, at: datetime) -> None:
+        del at
+        self.told.append(("taken back", uid))
+
+    def forget(self, uids: Iterable[str]) -> None:
+        self.told.append(("forget", *uids))
+
+
 class Traffic:
     """Takes every weight."""
 
@@ -54,6 +71,7 @@ class Bench:
         self.passed_turns: list[Turn] = []
         self.taken_back_turns: list[Turn] = []
         self.failures: list[str] = []
+        self.reporter = Reporter()
         self.passes = Passes(
             self.store,
             cast("Kubernetes", self.server),
@@ -61,6 +79,7 @@ class Bench:
             reconcile=self.reconcile,
             prefer=self.prefer,
             watcher=self,
+            reporter=self.reporter,
             now=lambda: NOON,
         )
         for resource in WATCHED:
@@ -239,6 +258,23 @@ async def test_what_a_rollout_refers_to_is_read_once(bench: Bench) -> None:
     assert len(bench.server.calls) == 3
 
 
+async def test_the_report_follows_what_passes_did(bench: Bench) -> None:
+    """Only of a pass that was made, and nothing of it is remembered for a rollout that is gone or led by others."""
+    bench.answer = Unavailable("no answer")
+    await bench.make()
+    assert bench.reporter.told == []
+    bench.answer = a_decision(Status(revision=1, runs=4))
+    await bench.make()
+    bench.passes.forget_all()
+    bench.store.observe_deletion(ROLLOUTS, a_rollout(version=9))
+    await bench.make()
+    assert bench.reporter.told == [
+        ("passed", "checkout-uid", "4"),
+        ("forget", "checkout-uid"),
+        ("forget", "checkout-uid"),
+    ]
+
+
 @pytest.mark.parametrize(("purpose", "told"), [(Purpose.ROLL_BACK, [TURN]), (Purpose.STAGE, []), (Purpose.RELEASE, [])])
 async def test_a_rollback_is_told_as_soon_as_the_route_is_written(
     bench: Bench, purpose: Purpose, told: list[Turn]
@@ -256,3 +292,4 @@ async def test_a_rollback_is_told_as_soon_as_the_route_is_written(
     await bench.make()
     assert bench.taken_back_turns == told
     assert bench.passed_turns == []
+    assert bench.reporter.told == [("taken back", "checkout-uid")] * len(told)

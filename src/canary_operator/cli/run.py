@@ -36,6 +36,14 @@ def _variable(name: str) -> dict[str, Any]:
 @click.option("--lease-namespace", help="Default: the pod's own namespace.", **_variable("LEASE_NAMESPACE"))
 @click.option("--lease-name", default="canary-operator", show_default=True, **_variable("LEASE_NAME"))
 @click.option(
+    "--reports",
+    type=click.IntRange(0, 100),
+    default=5,
+    show_default=True,
+    help="Reports of runs kept for each rollout; 0: none is written.",
+    **_variable("REPORTS"),
+)
+@click.option(
     "--listen",
     default="0.0.0.0:8080",
     show_default=True,

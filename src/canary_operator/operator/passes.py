@@ -1,6 +1,6 @@
 """One pass over one rollout: from the store to the loop and back, and what follows when it fails."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -46,6 +46,16 @@ class Watcher(Protocol):
     def failed(self, error: str) -> None: ...
 
 
+class Reporter(Protocol):
+    """Follows runs for their reports; `operator.reporting` is one."""
+
+    def passed(self, rollout: Rollout, decision: Decision, now: datetime) -> None: ...
+
+    def taken_back(self, uid: str, at: datetime) -> None: ...
+
+    def forget(self, uids: Iterable[str]) -> None: ...
+
+
 @dataclass(slots=True)
 class Passes:
     """Remembers what only memory holds: the working copy of each status, and failures in a row."""
@@ -57,6 +67,7 @@ class Passes:
     prefer: Prefer
     """Told of each rollout whether its passes go before those of others."""
     watcher: Watcher
+    reporter: Reporter
     now: Callable[[], datetime]
     _working: dict[str, Status] = field(default_factory=dict)
     _failures: dict[str, int] = field(default_factory=dict)
@@ -67,6 +78,7 @@ class Passes:
         self._reign += 1
         self._failures.clear()
         self._working.clear()
+        self.reporter.forget(self.store.uids())
         for uid in self.store.uids():
             self.ports.metrics.unwatch(uid)
 
@@ -101,11 +113,12 @@ class Passes:
             self._failures.pop(turn.uid, None)
             self._working[turn.uid] = decision.status
             self.prefer(turn.uid, urgent=decision.status.run is not None)
+            self.reporter.passed(rollout, decision, self.now())
         return decision.next_due
 
     async def _decided(self, turn: Turn, rollout: Rollout) -> Decision:
         began = self.now()
-        traffic = TimedTraffic(self.ports.traffic, lambda: self.watcher.taken_back(turn, self.now()))
+        traffic = TimedTraffic(self.ports.traffic, lambda: self._taken_back(turn))
         decision = await self.reconcile(rollout, replace(self.ports, traffic=traffic), began)
         self.watcher.passed(turn, self.now())
         if decision.actions:
@@ -113,7 +126,13 @@ class Passes:
             log.info("acted", state=decision.status.state, reason=decision.finding.reason, actions=acts)
         return decision
 
+    def _taken_back(self, turn: Turn) -> None:
+        at = self.now()
+        self.watcher.taken_back(turn, at)
+        self.reporter.taken_back(turn.uid, at)
+
     def _forget(self, uid: str) -> None:
+        self.reporter.forget((uid,))
         self._working.pop(uid, None)
         self._failures.pop(uid, None)
         self.ports.metrics.unwatch(uid)

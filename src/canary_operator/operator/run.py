@@ -17,6 +17,7 @@ from canary_operator.operator.clock import SteadyClock
 from canary_operator.operator.gate import Gate
 from canary_operator.operator.leadership import CALL_SECONDS, Candidate, Leadership, RightToWrite
 from canary_operator.operator.passes import Passes
+from canary_operator.operator.reporting import Reporting
 from canary_operator.operator.schedule import Schedule
 from canary_operator.operator.serve import served
 from canary_operator.operator.store import Store
@@ -59,6 +60,7 @@ class _Parts:
     telemetry: Telemetry
     schedule: Schedule
     passes: Passes
+    reporting: Reporting
     metrics: PrometheusMetrics
     watches: Watches
     gate: Gate
@@ -77,12 +79,21 @@ async def _assemble(settings: Settings, claim_signals: partial[None]) -> _Parts:
         store,
         configured,
         identity=settings.identity,
+        reports=settings.reports,
         on_reading=schedule.mark,
         on_look=telemetry.looked,
         now=now,
     )
+    reporting = Reporting(wired.reports, queries=wired.queries)
     passes = Passes(
-        store, kubernetes, wired.ports, reconcile=reconcile, prefer=schedule.prefer, watcher=telemetry, now=now
+        store,
+        kubernetes,
+        wired.ports,
+        reconcile=reconcile,
+        prefer=schedule.prefer,
+        watcher=telemetry,
+        reporter=reporting,
+        now=now,
     )
     telemetry.show(passes.present, waiting=lambda: schedule.waiting, tasks=lambda: len(asyncio.all_tasks()))
     watches = Watches(
@@ -95,7 +106,7 @@ async def _assemble(settings: Settings, claim_signals: partial[None]) -> _Parts:
         Candidate(settings.lease_namespace, settings.lease_name, settings.identity),
         told=(telemetry.leads, gate.look),
     )
-    return _Parts(kubernetes, telemetry, schedule, passes, wired.metrics, watches, gate, leadership)
+    return _Parts(kubernetes, telemetry, schedule, passes, reporting, wired.metrics, watches, gate, leadership)
 
 
 async def _supervise(parts: _Parts, stop: asyncio.Event) -> None:
@@ -103,6 +114,7 @@ async def _supervise(parts: _Parts, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         leading = group.create_task(parts.leadership.run(), name="leadership")
         passing = group.create_task(parts.schedule.run(parts.passes.make), name="passes")
+        reporting = group.create_task(parts.reporting.run(), name="reports")
         gate = group.create_task(parts.gate.run(), name="gate")
         rest = [
             group.create_task(parts.metrics.run(), name="looks"),
@@ -114,7 +126,7 @@ async def _supervise(parts: _Parts, stop: asyncio.Event) -> None:
         parts.gate.close()
         if not await parts.schedule.drain(DRAIN_SECONDS):
             log.warning("passes_abandoned", advice="the next pass finds what they left")
-        await _ended(passing, leading)
+        await _ended(passing, reporting, leading)
         await parts.leadership.release()
         for task in rest:
             task.cancel()

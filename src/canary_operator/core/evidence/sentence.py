@@ -35,6 +35,13 @@ def of_one(metric: Metric) -> str:
     return f"{metric.judged.name} is not critical, so the run holds. {facts}; {strength(metric.e_value, BOUND)}."
 
 
+def of_metric(metric: Metric, needed: float) -> str:
+    """One metric among others, without a verdict; `needed` is the evidence at which it rolls back by itself."""
+    worst = metric.loudest
+    facts = "no number is judged by evidence" if worst is None else _facts(worst)
+    return f"{metric.judged.name}: {facts}; {strength(metric.e_value, needed)}."
+
+
 def of_streak(streak: Streak, wanted: Range) -> str:
     """A number that was outside its limits for long enough."""
     limits = (("at least", wanted.lowest), ("at most", wanted.highest))
@@ -70,7 +77,7 @@ def _so_far(metric: Metric, seen: Together, evidence: Evidence, *, first: bool) 
     worst = metric.loudest
     if worst is None:
         return f"{metric.judged.name} can't be judged, because the baseline's durations before the run say too little"
-    counts = _judged_counts(worst)
+    counts = judged_counts(worst)
     if first:
         return _facts(worst, _findable(worst, seen.needed(metric)))
     return f"{metric.judged.name}: {both(counts, worst.track.words)}{_as_often(worst)}"
@@ -95,10 +102,10 @@ def _run_facts(seen: Seen) -> tuple[str, str]:
     if bounds.margin is not None:
         least = f"at least {1 / bounds.margin:.3g}" if seen.track.exchanged else f"{bounds.margin:.3g}"
         allowed.append(f"{least} times the baseline's rate")
-    return f"{both(_judged_counts(seen), words)}{_as_often(seen)}", " and ".join(allowed)
+    return f"{both(judged_counts(seen), words)}{_as_often(seen)}", " and ".join(allowed)
 
 
-def _judged_counts(seen: Seen) -> Arms:
+def judged_counts(seen: Seen) -> Arms:
     """By arm, also where they changed places to be judged."""
     arms = Arms(canary=judged_canary(seen.tally), baseline=seen.tally.compared.baseline)
     return Arms(canary=arms.baseline, baseline=arms.canary) if seen.track.exchanged else arms

@@ -3,7 +3,7 @@
 import hashlib
 
 from canary_operator.api.model import GROUP
-from canary_operator.ports import Target
+from canary_operator.ports import Identity, Target
 from canary_operator.providers.objects import Object
 
 MANAGED_BY = f"{GROUP}/managed-by"
@@ -37,8 +37,8 @@ def canary_name(deployment: str) -> str:
     return shortened(f"{deployment}-canary", _OBJECT_NAME)
 
 
-def our_labels(target: Target) -> dict[str, str]:
-    return {ROLLOUT: label_value(target.name), "app.kubernetes.io/managed-by": "canary-operator"}
+def our_labels(rollout: Identity) -> dict[str, str]:
+    return {ROLLOUT: label_value(rollout.name), "app.kubernetes.io/managed-by": "canary-operator"}
 
 
 def is_ours(body: Object, target: Target) -> bool:

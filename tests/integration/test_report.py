@@ -1,0 +1,94 @@
+"""What a run leaves for people, on a real API server with a real garbage collector."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+
+from testbed.cluster import Cluster
+from testbed.operator import OperatorProcess
+from testbed.proxy import Proxy
+from testbed.shop import NAME, Shop, rollout
+
+pytestmark = pytest.mark.integration
+
+LONGEST = 60
+STAGES = (("25%", "10m"), ("100%", "10m"))
+
+
+def reports(shop: Shop) -> list[dict[str, Any]]:
+    found = shop.kubectl("get", "configmaps", "-l", f"canary-operator.dev/rollout={NAME}", "-o", "json")
+    items: list[dict[str, Any]] = json.loads(found)["items"]
+    return items
+
+
+def ended_at(report: dict[str, Any]) -> str | None:
+    ended: str | None = json.loads(report["data"]["data.json"]).get("endedAt")
+    return ended
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_bad_release_leaves_a_report_that_goes_with_its_rollout(shop: Shop) -> None:
+    """Data, Markdown and a page that name the verdict, with points and plots; deleted by the garbage collector."""
+    shop.adopt(rollout(STAGES))
+    with shop.traffic(100):
+        shop.release("v2-e20")
+        last = shop.until("the rollback", lambda seen: seen.rests and bool(seen.outcomes), LONGEST).last
+    shop.wait("the report of the whole run", lambda: [bool(ended_at(report)) for report in reports(shop)] == [True])
+    (report,) = reports(shop)
+    assert set(report["data"]) == {"data.json", "report.md", "report.html"}
+    assert report["metadata"]["name"] == f"{NAME}-report-{last['id']}"
+    (owner,) = report["metadata"]["ownerReferences"]
+    assert (owner["kind"], owner["name"]) == ("CanaryRollout", NAME)
+
+    page, data = report["data"]["report.html"], json.loads(report["data"]["data.json"])
+    counted = last["message"].partition(";")[0]
+    assert counted in page
+    assert counted.split(":")[0] in report["data"]["report.md"]
+    assert page.count("<svg") == 3
+    assert "istio_requests_total" in page
+    assert data["outcome"] == "RolledBack"
+    told = [event["reason"] for event in data["events"]]
+    assert (told[0], told.count("StageStarted"), told.count("RolledBack")) == ("RunStarted", 1, 1)
+    assert data["points"][-1]["metrics"][0]["canary"]["bad"] >= 3
+    assert float(data["takenBackAfter"].removesuffix("s")) < 10
+    assert sum(map(len, report["data"].values())) < 200_000
+
+    shop.kubectl("delete", "canaryrollout", NAME, "--timeout=30s")
+    shop.wait("the garbage collector", lambda: reports(shop) == [], LONGEST)
+
+
+def test_a_report_that_is_refused_neither_delays_nor_fails_a_run(cluster: Cluster, place: str, shop: Shop) -> None:
+    """The API server takes every write but those of ConfigMaps; the release is taken back as ever."""
+    with Proxy(cluster) as proxy:
+        environment = {**proxy.environment, "CANARY_OPERATOR_REPORTS": "5"}
+        proxy.refuse(HTTPStatus.INTERNAL_SERVER_ERROR, which=lambda call: call.resource == "configmaps")
+        with OperatorProcess(cluster, f"operator-{place}", namespace=place, environment=environment):
+            shop.adopt(rollout(STAGES))
+            with shop.traffic(100):
+                shop.release("v2-e20")
+                ended = shop.until("the rollback", lambda seen: seen.rests and bool(seen.outcomes), LONGEST)
+            calls = proxy.calls()
+            refused = calls["get", "configmaps"] + calls["create", "configmaps"]
+            assert (ended.outcomes, ended.last["reason"], reports(shop)) == (["RolledBack"], "Harm", [])
+            assert 0 < refused < 20, "it is tried a few times, and then left"
+
+
+def test_a_killed_operator_continues_the_report(shop: Shop, operator: OperatorProcess) -> None:
+    """What the first process wrote is still the beginning of it."""
+    shop.adopt(rollout(STAGES))
+    with shop.traffic(100):
+        shop.release("v2")
+        shop.until("the first stage", lambda seen: seen.state == "Staged", LONGEST)
+        shop.wait("the report of the stage", lambda: "StageStarted" in str(reports(shop)))
+        operator.kill()
+        operator.start()
+        shop.order("abort")
+        shop.until("the end", lambda seen: seen.rests and bool(seen.outcomes), LONGEST)
+    shop.wait("the report of the whole run", lambda: all(map(ended_at, reports(shop))))
+    (report,) = reports(shop)
+    data = json.loads(report["data"]["data.json"])
+    told = [event["reason"] for event in data["events"]]
+    assert (told[0], told.count("RunStarted"), told.count("StageStarted")) == ("RunStarted", 1, 1)
+    assert data["outcome"] == "Aborted"
