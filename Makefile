@@ -1,16 +1,18 @@
 # make demo    sets everything up and shows three releases on a real local cluster
 # make test    sets everything up and runs all tests
 # make soak    disturbs releases at random and watches what must hold: 30 minutes, or SOAK=8h; SEED=7 repeats one
+# make bench   how often healthy canaries are taken back, and how soon bad ones: half an hour, or BENCH=--quick, or --full
 # make check   format, lint, types and unit tests, in under a minute
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SOAK   ?= 30m
+BENCH  ?=
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help check test demo soak docs crd lock clean
+.PHONY: help check test demo soak bench docs crd lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -39,6 +41,9 @@ demo: $(STAMP)
 
 soak: $(STAMP)
 	$(BIN)/python -m testbed soak --for $(SOAK) $(if $(SEED),--seed $(SEED))
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.verdicts --jobs 2 $(BENCH)
 
 docs crd: $(STAMP)
 	$(BIN)/python docs/generate.py

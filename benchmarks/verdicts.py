@@ -21,6 +21,7 @@ from itertools import product
 from math import comb, inf
 from typing import Protocol
 
+from benchmarks.latency_streams import LatencyStream
 from benchmarks.verdict_streams import (
     START,
     LongRequests,
@@ -139,6 +140,7 @@ def rows() -> list[Row]:
         *_rows_of_fast_looks(),
         *_rows_of_the_warm_up(),
         *_rows_of_company(),
+        *_rows_of_latency(),
         *_rows_at_100(),
     ]
 
@@ -199,6 +201,26 @@ def _rows_of_company() -> list[Row]:
         found("incident in the half hour before: fails everything, 100 rps", 30, replace(_broken(100), before=past)),
         found("common spikes of 10 s each minute: always 5 times, 100 rps, 1 %", 120, spiked),
         *(found(f"phi measured, {name}", must, replace(stream, before=usual)) for name, must, stream in _identical()),
+    ]
+
+
+def _rows_of_latency() -> list[Row]:
+    """100 requests/s; the allowed increase is 10 %. Each cell is another service, or another quantile."""
+
+    def cells(slower: float = 1.0, errors: float = 0.0, worse: float = 1.0) -> list[LatencyStream]:
+        services = [(100, 0.5), (40, 0.8), (400, 0.3)]
+        return [LatencyStream(slower, errors, worse, median, sigma) for median, sigma in services]
+
+    def quantiles(slower: float = 1.0, errors: float = 0.0, worse: float = 1.0) -> list[LatencyStream]:
+        presets = ("istio-latency-p50", "istio-latency-p95", "istio-latency-p99")
+        return [replace(one, preset=preset) for one in cells(slower, errors, worse) for preset in presets]
+
+    return [
+        rolled_back("as slow as stable", 0.004, *quantiles()),
+        rolled_back("10 % slower, as allowed", 0.005, *quantiles(slower=1.1)),
+        rolled_back("as slow, 1.4 times the errors (1 %)", 0.005, *quantiles(errors=0.01, worse=1.4)),
+        found("half as slow again", 200, *cells(slower=1.5)),
+        found("twice as slow", 40, *cells(slower=2.0)),
     ]
 
 

@@ -37,25 +37,21 @@ def fold(
     more = _beside(evidence, sample, terms, settled, has_baseline=has_baseline)
     streaks = follow(evidence.streaks, sample.numbers, terms, settled)
     taken = take(evidence, sample, terms, clean_from)
+    beside = {"more": more, "streaks": streaks}
     if taken is None:
-        beside = {"more": more, "streaks": streaks}
         return evidence if (more, streaks) == (evidence.more, evidence.streaks) else evidence.model_copy(update=beside)
     carried, happened = taken
-    carried = _seen(carried, happened, terms, weighted=clean_from is not None).model_copy(
-        update={"more": more, "streaks": streaks}
-    )
+    seen = happened.seen if clean_from is not None else Arms()
+    carried = carried.model_copy(update={**beside, **_seen(evidence, seen, terms)})
     return _judge(carried, happened, terms, has_baseline=has_baseline) if happened.seconds > 0 else carried
 
 
-def _seen(evidence: Evidence, happened: Step, terms: Terms, *, weighted: bool) -> Evidence:
-    seen = happened.seen if weighted else Arms()
-    return evidence.model_copy(
-        update={
-            "warm": evidence.warm or not terms.warmup,
-            "stage_canary": evidence.stage_canary + seen.canary.requests,
-            "stage_baseline": evidence.stage_baseline + seen.baseline.requests,
-        }
-    )
+def _seen(evidence: Evidence, seen: Arms, terms: Terms) -> dict[str, object]:
+    return {
+        "warm": evidence.warm or not terms.warmup,
+        "stage_canary": evidence.stage_canary + seen.canary.requests,
+        "stage_baseline": evidence.stage_baseline + seen.baseline.requests,
+    }
 
 
 def _judge(evidence: Evidence, happened: Step, terms: Terms, *, has_baseline: bool) -> Evidence:

@@ -19,7 +19,7 @@ FEWEST_REQUESTS = 100
 SMALLEST_RATE = 0.0004
 """Below this, slow requests (the failed ones left out) are too rare for their rate to be compared."""
 LARGEST_MARGIN = 5.0
-_STEEPER = 1.5
+_STEEPER = 2.0
 """How much steeper the rate may fall beyond the last boundary that is known well."""
 _ERRORS_MARGIN = 1.5
 """How many times the baseline's errors are allowed where no metric says so."""

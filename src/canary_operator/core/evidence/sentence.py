@@ -8,6 +8,7 @@ from canary_operator.core.evidence.dispersion import LARGEST
 from canary_operator.core.evidence.interval import NOTHING_KNOWN, advance, interval, inverse
 from canary_operator.core.evidence.phrases import both, counted, percent, strength, times
 from canary_operator.core.evidence.ratio import known
+from canary_operator.core.evidence.sums import rate
 from canary_operator.core.evidence.terms import Range, Terms
 from canary_operator.core.evidence.together import Metric, Seen, Together
 from canary_operator.core.evidence.warmup import BLATANT, BLATANT_BOUND, SMALLEST_MARGIN
@@ -119,12 +120,13 @@ def _numbers(streak: Streak) -> str:
 def _as_often(seen: Seen) -> str:
     """How many times as often the canary's are bad; where harm came late, the whole run says too little of it."""
     tally, allowed = seen.tally, seen.track.bounds.times
-    whole, lately = known(tally.ratio, tally.phi), interval(advance((), tally.lately, tally.phi))
+    whole = known(tally.ratio, tally.phi)
     if seen.track.exchanged:
         return f", {times(inverse(whole))} as often (95%)" if whole != NOTHING_KNOWN else ""
     said = f", {times(whole)} as often (95%)" if whole != NOTHING_KNOWN else ""
-    if lately.lower > max(whole.lower, allowed) and whole.lower <= allowed:
-        said += f", {times(lately)} as often of late"
+    if whole.lower <= allowed and rate(tally.lately.canary) > allowed * rate(tally.lately.baseline):
+        lately = interval(advance((), tally.lately, tally.phi))
+        said += f", {times(lately)} as often of late" if lately.lower > allowed else ""
     return said
 
 

@@ -22,21 +22,17 @@ def measured(run: Run) -> tuple[Measured, ...]:
 
 
 def judged(run: Run) -> tuple[Judged, ...]:
-    """Each metric in words; the first with the verdict on the whole."""
+    """Each metric in words."""
     if run.pinned is None:
         return ()
-    sentence = judge(run.evidence, terms(run)).sentence
     if _warms_up(run):
-        return (Judged(name=_first_name(run), sentence=sentence),)
+        return (Judged(name=_first_name(run), sentence=judge(run.evidence, terms(run)).sentence),)
     seen = together(run.evidence, terms(run))
-    first = Judged(name=_first_name(run), sentence=sentence)
-    return tuple(
-        _judged(seen, one, sentence if place == 0 else of_metric(one, seen.needed(one)))
-        for place, one in enumerate(seen.metrics)
-    ) or (first,)
+    return tuple(_judged(seen, one) for one in seen.metrics)
 
 
-def _judged(seen: Together, metric: Metric, sentence: str) -> Judged:
+def _judged(seen: Together, metric: Metric) -> Judged:
+    sentence = of_metric(metric, seen.needed(metric))
     worst, words = metric.loudest, Judged(name=metric.judged.name, sentence=sentence)
     if worst is None or worst.track.bounds.margin is None or worst.track.exchanged:
         return words

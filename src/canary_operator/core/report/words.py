@@ -112,7 +112,7 @@ def interval(metric: Measured) -> str:
 def detectable(smallest: float | None) -> str:
     if smallest is None:
         return "none: even a canary that fails everything would hardly have been seen"
-    return f"{number(smallest)} times the baseline's rate, with an even chance"
+    return f"{number(smallest)} times the baseline's rate, 4 times out of 5"
 
 
 def strength(metric: Measured) -> str:

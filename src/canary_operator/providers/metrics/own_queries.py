@@ -18,6 +18,7 @@ PART = "canary_operator_part"
 CANARY, BASELINE = "canary", "baseline"
 _WHOLE = "-whole"
 _SCRAPES_OF_AN_INTERVAL = 4
+_LONGEST_SHOWN = 500
 _SHORTEST_INTERVAL = timedelta(seconds=10)
 _POD = "[a-z0-9]+-[a-z0-9]{5}"
 """What a ReplicaSet adds to a Deployment's name, and a pod to that; without a hyphen more, so no other Deployment's."""
@@ -151,4 +152,6 @@ def _counter(parts: Mapping[str, float], arm: str) -> Counter | None:
 
 
 def _nothing(queries: OwnQueries, part: str) -> str:
-    return f"Prometheus has nothing for the baseline: {' '.join(dict(queries.parts)[part].split())}"
+    text = " ".join(dict(queries.parts)[part].split())
+    shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    return f"Prometheus has nothing for the baseline: {shown}"
