@@ -14,7 +14,7 @@ LAYERS = (
     {"ports"},
     {"providers", "reconcile"},
     {"wiring"},
-    {"operator", "backtest"},
+    {"operator", "backtest", "lint"},
     {"cli"},
 )
 ANYWHERE_ABOVE_CORE = {"logs", "settings"}

@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from canary_operator import cli
 
@@ -108,3 +110,67 @@ def test_what_is_missing_is_said_in_a_line(
     assert code == 2
     assert says in said
     assert said.count("\n") == 1
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+    max_leaves=5,
+)
+PLACES = (
+    ("spec",),
+    ("metadata", "annotations"),
+    ("metadata", "labels"),
+    ("spec", "hosts"),
+    ("spec", "http"),
+    ("spec", "http", 0),
+    ("spec", "http", 0, "name"),
+    ("spec", "http", 0, "route"),
+    ("spec", "http", 0, "route", 0),
+    ("spec", "http", 0, "route", 0, "weight"),
+    ("spec", "http", 0, "route", 0, "headers"),
+    ("spec", "http", 0, "route", 0, "destination"),
+    ("spec", "http", 0, "route", 0, "destination", "host"),
+    ("spec", "http", 0, "route", 0, "destination", "port"),
+    ("spec", "http", 0, "delegate"),
+)
+
+
+@given(st.sampled_from(PLACES), ANYTHING)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_route_is_answered_with_a_traceback(
+    capsys: pytest.CaptureFixture[str], route: Path, place: tuple[Any, ...], value: object
+) -> None:
+    """Whatever stands in the place of one part: a plan, or a sentence."""
+    manifest = yaml.safe_load(route.read_text())
+    parent = manifest
+    for step in place[:-1]:
+        parent = parent[step]
+    parent[place[-1]] = value
+    path = route.with_name("wrong.yaml")
+    path.write_text(yaml.safe_dump(manifest))
+    code, said = run(capsys, EXAMPLE, path)
+    assert code in {0, 1, 2}, said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"http": "x"}, "spec.http 'x': input should be a valid list"),
+        ({"http": [5]}, "spec.http[0] 5: input should be"),
+        (
+            {"http": [{"route": [{"destination": {"host": "checkout"}, "weight": "abc"}]}]},
+            "spec.http[0].route[0].weight 'abc'",
+        ),
+        ({"http": [{"route": [{"destination": {}}]}]}, "spec.http[0].route[0].destination.host: field required"),
+    ],
+)
+def test_a_misshapen_route_is_named_by_its_place(
+    capsys: pytest.CaptureFixture[str], route: Path, change: dict[str, Any], complaint: str
+) -> None:
+    manifest = yaml.safe_load(route.read_text())
+    route.write_text(yaml.safe_dump({**manifest, "spec": {**manifest["spec"], **change}}))
+    code, said = run(capsys, EXAMPLE, route)
+    assert code == 1
+    assert f"VirtualService shop/checkout: {complaint}" in said

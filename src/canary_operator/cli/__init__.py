@@ -7,6 +7,7 @@ import click
 
 from canary_operator.cli.backtest import backtest_command
 from canary_operator.cli.crd import crd_command
+from canary_operator.cli.lint import lint_command
 from canary_operator.cli.plan import plan_command
 from canary_operator.cli.run import run_command
 from canary_operator.errors import CanaryError
@@ -22,6 +23,7 @@ def program() -> None:
 
 program.add_command(run_command)
 program.add_command(plan_command)
+program.add_command(lint_command)
 program.add_command(backtest_command)
 program.add_command(crd_command)
 

@@ -1,24 +1,25 @@
 """`canary-operator plan`: what a run would write to each route, before anything is written."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 import yaml
 
+from canary_operator.api import reasons
 from canary_operator.api.reading import read_spec
+from canary_operator.cli.manifests import Manifest, key_of, manifests
 from canary_operator.core.world import Problem
 from canary_operator.errors import InvalidCanary
 from canary_operator.ports import Target
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.apply import virtual_service
 from canary_operator.providers.traffic.istio.preview import preview
+from canary_operator.providers.traffic.istio.shape import misshapen
 
 REFUSED = 1
-Manifest = dict[str, Any]
 
 
 @click.command("plan")
@@ -34,9 +35,9 @@ def plan_command(files: Sequence[TextIO], namespace: str) -> int:
         canary-operator plan rollout.yaml route.yaml
         kubectl get virtualservices,canaryrollouts -o yaml | canary-operator plan -
     """
-    manifests = [manifest for file in files for manifest in _manifests(file)]
-    routes = {_key(each, namespace): each for each in manifests if each["kind"] == "VirtualService"}
-    rollouts = [each for each in manifests if each["kind"] == "CanaryRollout"]
+    given = [manifest for file in files for manifest in manifests(file)]
+    routes = {key_of(each, namespace): each for each in given if each["kind"] == "VirtualService"}
+    rollouts = [each for each in given if each["kind"] == "CanaryRollout"]
     if not rollouts:
         raise click.UsageError(f"there is no CanaryRollout in {', '.join(file.name for file in files)}")
     fine = [_plan(each, namespace, routes) for each in rollouts]
@@ -45,7 +46,7 @@ def plan_command(files: Sequence[TextIO], namespace: str) -> int:
 
 def _plan(rollout: Manifest, namespace: str, routes: dict[str, Manifest]) -> bool:
     """Whether the operator would take it."""
-    key = _key(rollout, namespace)
+    key = key_of(rollout, namespace)
     try:
         target = Target(key.split("/")[0], key.split("/")[1], "", read_spec(rollout.get("spec")))
     except InvalidCanary as refusal:
@@ -54,6 +55,8 @@ def _plan(rollout: Manifest, namespace: str, routes: dict[str, Manifest]) -> boo
     if wanted not in routes:
         known = ", ".join(sorted(routes)) or "none"
         raise click.UsageError(f"CanaryRollout {key} needs the VirtualService {wanted}; in the files are: {known}")
+    if complaint := misshapen(routes[wanted]):
+        return _refused(key, reasons.ROUTE_UNSUPPORTED, f"VirtualService {wanted}: {complaint}")
     steps = preview(target, _bare(routes[wanted], target.namespace))
     if isinstance(steps, Problem):
         return _refused(key, steps.reason, steps.message)
@@ -96,23 +99,3 @@ def _bare(manifest: Manifest, namespace: str) -> Manifest:
     metadata = {name: value for name, value in manifest["metadata"].items() if name in kept}
     named = {"apiVersion": manifest.get("apiVersion"), "kind": "VirtualService"}
     return {**named, "metadata": {"namespace": namespace, **metadata}, "spec": manifest.get("spec") or {}}
-
-
-def _key(manifest: Manifest, namespace: str) -> str:
-    metadata = manifest["metadata"]
-    return f"{metadata.get('namespace', namespace)}/{metadata['name']}"
-
-
-def _manifests(file: TextIO) -> Iterator[Manifest]:
-    """Of all documents, those in lists too; what has no kind or no name is somebody else's."""
-    where = Path(file.name).name
-    try:
-        documents = list(yaml.safe_load_all(file))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"{where} is not YAML: {error}") from error
-    for document in documents:
-        items = document.get("items") if isinstance(document, dict) else None
-        for each in items if isinstance(items, list) else [document]:
-            metadata = each.get("metadata") if isinstance(each, dict) else None
-            if isinstance(metadata, dict) and isinstance(metadata.get("name"), str) and "kind" in each:
-                yield each

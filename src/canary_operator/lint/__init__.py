@@ -1,0 +1,1 @@
+"""Pitfalls in manifests: what is allowed, and hurts a release."""
