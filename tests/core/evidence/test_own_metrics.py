@@ -115,3 +115,12 @@ def test_numbers_survive_a_restart() -> None:
     evidence = numbered([0.5, 0.5], to)
     assert Evidence.model_validate_json(evidence.model_dump_json(by_alias=True)) == evidence
     assert evidence.streaks[0].outside == 2
+
+
+def test_what_comes_in_groups_counts_less() -> None:
+    """As it was measured when the first sample came, and for the whole run."""
+    to, requests, orders, evidence = terms(**COUNTER, max="5%"), Gateway(), Gateway(), begin()
+    for phi in (3.0, 1.0):
+        beside = Sample(orders.serve(1, (100, 5), (900, 45)).sources, phi=phi)
+        evidence = fold(evidence, Sample(requests.serve(1).sources, {"conversion": beside}), to, clean_from=START)
+    assert evidence.more[0].phi == 3.0

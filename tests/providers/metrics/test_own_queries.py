@@ -9,7 +9,7 @@ from canary_operator.api.rollout import Spec
 from canary_operator.core.evidence.sample import Counter
 from canary_operator.errors import Unavailable
 from canary_operator.ports import Target
-from canary_operator.providers.metrics.own_queries import PART, OwnAnswers, OwnQueries, own_queries, read_into
+from canary_operator.providers.metrics.own_queries import PART, OwnAnswers, OwnQueries, company, own_queries, read_into
 from tests.providers.metrics.answers import NOW, moment
 
 SECOND = timedelta(seconds=1)
@@ -142,3 +142,32 @@ def test_a_complaint_ends_with_a_good_answer() -> None:
 def test_anything_else_is_no_answer(row: Any) -> None:
     with pytest.raises(Unavailable):
         read(BUDGET, row)
+
+
+def history(part: str, *values: float) -> dict[str, Any]:
+    return {"metric": {PART: part}, "values": [[NOW + 10 * place, str(value)] for place, value in enumerate(values)]}
+
+
+def test_company_is_measured_from_the_baselines_own_past() -> None:
+    """Orders in groups of twenty, now and then, scatter far wider than single ones."""
+    steps = range(60)
+    whole = history("baseline-whole", *(1000.0 * step for step in steps))
+    steady = history("baseline", *(10.0 * step for step in steps))
+    grouped = history("baseline", *(20.0 * (step // 2) for step in steps))
+    assert company([whole, steady]) == 1
+    assert company([whole, grouped]) == 10
+    assert company([]) == 1
+
+
+def test_a_new_run_measures_it_once_and_a_sample_carries_it() -> None:
+    queries, answers = asked(CONVERSION), OwnAnswers(phis={"conversion": 3.0})
+    assert queries.before().endswith("[30m:10s]")
+    assert "canary-" not in queries.before()
+    read_into(answers, queries, [answer("baseline-whole", 900, pod="b")], SECOND)
+    assert answers.samples["conversion"].phi == 3.0
+
+
+@pytest.mark.parametrize("row", [5, {}, {"metric": {PART: "baseline"}, "values": [5]}])
+def test_another_answer_is_no_history(row: Any) -> None:
+    with pytest.raises(Unavailable):
+        company([row])

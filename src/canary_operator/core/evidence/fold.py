@@ -73,8 +73,8 @@ def _beside(
     known = {tally.key: tally for tally in evidence.more}
     tallies = []
     for track in terms.beside():
-        tally = known.get(track.key) or Tally(key=track.key, phi=track.phi)
         seen = sample.beside.get(track.reads)
+        tally = known.get(track.key) or Tally(key=track.key, phi=max(track.phi, seen.phi if seen else 1.0))
         taken = None if seen is None else take(tally, _by_role(seen, track), terms, clean_from)
         tallies.append(tally if taken is None else _bet(*taken, track, has_baseline=has_baseline))
     return tuple(tallies)

@@ -41,6 +41,8 @@ class Sample:
     sources: Mapping[str, SourceSample]
     beside: "Mapping[str, Sample]" = field(default_factory=dict, compare=False)
     """The newest samples of other quantities, by what tracks read."""
+    phi: float = field(default=1.0, compare=False)
+    """How much wider than independent ones this quantity's bad ones scattered in the baseline before the run."""
     numbers: Mapping[str, Numbers] = field(default_factory=dict, compare=False)
     """Of each metric that is one number per arm, the newest."""
 

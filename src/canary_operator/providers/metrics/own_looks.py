@@ -1,13 +1,14 @@
 """The looks by the user's own queries: beside all others, a few at a time."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics.configuration import ProviderConfig
-from canary_operator.providers.metrics.own_queries import OwnQueries, read_into
+from canary_operator.providers.metrics.own_queries import OwnQueries, company, read_into
 from canary_operator.providers.metrics.readings import Survey
 from canary_operator.providers.metrics.server import Server
+from canary_operator.providers.metrics.tables import Row
 from canary_operator.providers.metrics.threads import Threads
 from canary_operator.providers.metrics.watchlist import Watched
 
@@ -50,11 +51,14 @@ class OwnLooks:
         answers = watched.own
         try:
             if isinstance(survey := watched.survey, Survey):
-                question = queries.together(survey.scrape)
-                async with asyncio.timeout(self._seconds):
-                    rows = await self._threads.answer(lambda: self._server.ask(question))
-                read_into(answers, queries, rows, survey.scrape)
+                if not queries.is_scalar and queries.name not in answers.phis:
+                    answers.phis[queries.name] = company(await self._ask(queries.before()))
+                read_into(answers, queries, await self._ask(queries.together(survey.scrape)), survey.scrape)
         except (Unavailable, TimeoutError) as error:
             answers.complaints[queries.name] = str(error) or f"no answer to the query within {self._seconds:g} s"
         finally:
             self._asking.discard((uid, queries.name))
+
+    async def _ask(self, question: str) -> Sequence[Row]:
+        async with asyncio.timeout(self._seconds):
+            return await self._threads.answer(lambda: self._server.ask(question))

@@ -1,12 +1,15 @@
 """The user's own queries: filled in for each arm, and their answers read. Pure."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
+from canary_operator.api.evidence import Counts
 from canary_operator.api.metric import Metric
 from canary_operator.api.promql import filled
+from canary_operator.core.evidence.dispersion import dispersion
 from canary_operator.core.evidence.sample import Counter, Numbers, Sample, SourceSample
 from canary_operator.errors import Unavailable
 from canary_operator.ports import Target
@@ -15,7 +18,7 @@ from canary_operator.providers.workloads.marks import canary_name
 
 PART = "canary_operator_part"
 """Label of our own that says which query of the four a row answers."""
-CANARY, BASELINE = "canary", "baseline"
+ARMS = CANARY, BASELINE = "canary", "baseline"
 _WHOLE = "-whole"
 _SCRAPES_OF_AN_INTERVAL = 4
 _LONGEST_SHOWN = 500
@@ -37,8 +40,11 @@ class OwnQueries:
         """All of them in one question, so that all are of one moment."""
         span = max(_SHORTEST_INTERVAL, _SCRAPES_OF_AN_INTERVAL * scrape)
         interval = {"interval": f"{math.ceil(span.total_seconds())}s"}
-        texts = ((part, filled(text, interval)) for part, text in self.parts)
-        return " or ".join(f'label_replace((\n{text}\n),"{PART}","{part}","","")' for part, text in texts)
+        return _united((part, filled(text, interval)) for part, text in self.parts)
+
+    def before(self) -> str:
+        """What the baseline counted every ten seconds of the last half hour. A Counter's text has no interval."""
+        return f"({_united((part, text) for part, text in self.parts if part.startswith(BASELINE))})[30m:10s]"
 
 
 @dataclass(slots=True)
@@ -47,6 +53,8 @@ class OwnAnswers:
 
     samples: dict[str, Sample] = field(default_factory=dict)
     numbers: dict[str, Numbers] = field(default_factory=dict)
+    phis: dict[str, float] = field(default_factory=dict)
+    """How much wider than independent ones the baseline's scattered in the half hour before; measured once."""
     complaints: dict[str, str] = field(default_factory=dict)
     """What is wrong, in words for the user; empty where nothing is."""
 
@@ -76,6 +84,31 @@ def _names(target: Target, arm: str, *, made: bool) -> dict[str, str]:
         names["workload"] = canary_name(stable) if made else stable
         names["pods"] = f"{names['workload'].replace('.', '[.]')}-{_POD}"
     return names
+
+
+def company(rows: Iterable[Row]) -> float:
+    """Phi, from the answer to `before`; steps in which a count fell are left out."""
+    moments: dict[float, dict[str, float]] = {}
+    try:
+        for row in rows:
+            part = row["metric"][PART]
+            for at, value in row["values"]:
+                counts = moments.setdefault(float(at), {})
+                counts[part] = counts.get(part, 0.0) + float(value)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Unavailable("Prometheus did not answer with a history") from error
+    return dispersion(list(_steps([moments[at] for at in sorted(moments)])))
+
+
+def _steps(moments: Sequence[Mapping[str, float]]) -> Iterator[Counts]:
+    for before, after in pairwise(moments):
+        every, part = (after.get(name, 0.0) - before.get(name, 0.0) for name in (BASELINE + _WHOLE, BASELINE))
+        if 0 <= part <= every:
+            yield Counts(requests=every, bad=part)
+
+
+def _united(parts: Iterable[tuple[str, str]]) -> str:
+    return " or ".join(f'label_replace((\n{text}\n),"{PART}","{part}","","")' for part, text in parts)
 
 
 def read_into(answers: OwnAnswers, queries: OwnQueries, rows: Iterable[Row], scrape: timedelta) -> None:
@@ -125,12 +158,8 @@ def _counters(answers: OwnAnswers, queries: OwnQueries, rows: list[_Row], scrape
         values.setdefault(row.source, {})[row.part] = row.value
     if rows:
         at = max(row.at for row in rows) - scrape
-        answers.samples[queries.name] = Sample(
-            {
-                name: SourceSample(at, _counter(parts, CANARY), _counter(parts, BASELINE))
-                for name, parts in values.items()
-            }
-        )
+        sources = {name: SourceSample(at, *(_counter(parts, arm) for arm in ARMS)) for name, parts in values.items()}
+        answers.samples[queries.name] = Sample(sources, phi=answers.phis.get(queries.name, 1.0))
     if not any(BASELINE + _WHOLE in parts for parts in values.values()):
         return _nothing(queries, BASELINE + _WHOLE)
     alone = next((row for row in rows if _is_part_of_nothing(row, values[row.source])), None)
