@@ -99,7 +99,7 @@ class Told:
         )
 
     async def until(self, kind: type[Reading | Unknown], target: Target, text: str = "") -> Any:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(15):
             while True:
                 found = self.metrics.latest(target)
                 if isinstance(found, kind) and text in getattr(found, "reason", ""):

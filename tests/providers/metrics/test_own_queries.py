@@ -90,6 +90,14 @@ def test_pods_are_sources_and_their_counts_are_a_scrape_old_at_most() -> None:
     assert sample.at == moment(NOW - 1)
 
 
+def test_queries_without_an_aggregation_differ_in_their_names_only() -> None:
+    rows = (
+        answer("baseline", 20, __name__="paid_total", pod="b"),
+        answer("baseline-whole", 900, __name__="visits_total", pod="b"),
+    )
+    assert read(CONVERSION, *rows).samples["conversion"].sources["pod=b"].baseline == Counter(900, 20)
+
+
 def test_labels_that_differ_are_told_apart_for_the_user() -> None:
     """Else nothing would ever be a part of anything."""
     rows = answer("baseline", 20), answer("baseline-whole", 900, pod="b")
@@ -138,7 +146,16 @@ def test_a_complaint_ends_with_a_good_answer() -> None:
     assert answers.complaints == {}
 
 
-@pytest.mark.parametrize("row", [5, {}, {"metric": {}}, {"metric": {PART: "canary"}, "value": [0, "x"]}])
+@pytest.mark.parametrize(
+    "row",
+    [
+        5,
+        {},
+        {"metric": {}},
+        {"metric": {PART: "canary"}, "value": [0, "x"]},
+        {"metric": {PART: "canary"}, "value": [1e300, "1"]},
+    ],
+)
 def test_anything_else_is_no_answer(row: Any) -> None:
     with pytest.raises(Unavailable):
         read(BUDGET, row)

@@ -20,6 +20,8 @@ PART = "canary_operator_part"
 """Label of our own that says which query of the four a row answers."""
 ARMS = CANARY, BASELINE = "canary", "baseline"
 _WHOLE = "-whole"
+_NO_SOURCE = frozenset({PART, "__name__"})
+"""Labels that tell no process from another: part and whole may differ in them."""
 _SCRAPES_OF_AN_INTERVAL = 4
 _LONGEST_SHOWN = 500
 _SHORTEST_INTERVAL = timedelta(seconds=10)
@@ -115,7 +117,7 @@ def read_into(answers: OwnAnswers, queries: OwnQueries, rows: Iterable[Row], scr
     """Take one answer in. What a scrape has not shown yet may be a scrape old, so samples are dated so much earlier."""
     try:
         found = [_row(row) for row in rows]
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, OSError, OverflowError, TypeError, ValueError) as error:
         raise Unavailable("the answer of Prometheus is not what was asked for") from error
     complaint = _scalars(answers, queries, found) if queries.is_scalar else _counters(answers, queries, found, scrape)
     if complaint is None:
@@ -135,7 +137,7 @@ class _Row:
 def _row(row: Row) -> _Row:
     labels: Labels = row["metric"]
     at, value = row["value"]
-    rest = ",".join(f"{name}={text}" for name, text in sorted(labels.items()) if name != PART)
+    rest = ",".join(f"{name}={text}" for name, text in sorted(labels.items()) if name not in _NO_SOURCE)
     return _Row(labels[PART], rest[-LONGEST_NAME:] or "all", datetime.fromtimestamp(float(at), UTC), float(value))
 
 
