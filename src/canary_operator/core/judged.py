@@ -7,6 +7,7 @@ from decimal import Decimal
 from canary_operator.api.metric import Metric
 from canary_operator.api.quantities import format_latency
 from canary_operator.api.status import Boundary
+from canary_operator.core.evidence.counts import FINE
 from canary_operator.core.evidence.latency import Durations, boundaries, span_of
 from canary_operator.core.evidence.terms import Bounds, Judged, Range, Track, Words, of_errors
 
@@ -74,9 +75,9 @@ def _counter(metric: Metric) -> Judged:
     harm = f"{metric.title} falls short in the canary" if more else f"{metric.title} is too frequent in the canary"
     words = Words(harm, counted, f"nothing to count {metric.title} of in the {{arm}}")
     if metric.max_decrease is not None:
-        bounds = Bounds(margin=1 / (1 - float(metric.max_decrease)))
+        bounds = Bounds(margin=1 / (1 - float(metric.max_decrease)), alternatives=FINE)
     else:
-        bounds = replace(bounds_of(metric), blatant=False)
+        bounds = replace(bounds_of(metric), blatant=False, alternatives=FINE)
     track = Track(metric.title, metric.title, bounds, words, exchanged=more)
     return Judged(metric.title, (track,), metric.critical, metric.weight)
 
@@ -87,7 +88,7 @@ def _number(metric: Metric) -> Judged:
 
 
 def _track(boundary: Boundary) -> Track:
-    bounds = Bounds(boundary.margin, boundary.limit, boundary.ignore_below)
+    bounds = Bounds(boundary.margin, boundary.limit, boundary.ignore_below, FINE)
     slow = f"took longer than {format_latency(span_of(boundary.le))} or failed"
     words = Words("The canary is too slow", f"{{bad}} of {{all}} requests of the {{arm}} {slow} ({{rate}})")
     return Track(boundary.key, boundary.le, bounds, words, boundary.phi)

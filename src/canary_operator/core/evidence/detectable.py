@@ -7,7 +7,6 @@ from math import exp, log, sqrt
 from canary_operator.api.evidence import Arms
 from canary_operator.core.evidence import limits
 from canary_operator.core.evidence.bounds import BOUND, FEWEST_ERRORS, gated
-from canary_operator.core.evidence.counts import ALTERNATIVES
 from canary_operator.core.evidence.schedule import FIRST
 from canary_operator.core.evidence.terms import Bounds
 
@@ -68,7 +67,7 @@ def _comparison(counts: Arms, bounds: Bounds, phi: float) -> Bets:
     allowed, beside = counts.canary.requests * bounds.times, counts.baseline.requests
     if bounds.margin is None or not allowed or not beside:
         return ()
-    shares = [(log(m), log((allowed + beside) / (allowed * m + beside))) for m in ALTERNATIVES]
+    shares = [(log(m), log((allowed + beside) / (allowed * m + beside))) for m in bounds.alternatives]
     return [((log_m + share) / phi, counts.baseline.bad * share / phi) for log_m, share in shares]
 
 

@@ -31,7 +31,7 @@ def judge_stratum(tally: T, stratum: Arms, bounds: Bounds, *, has_baseline: bool
 def _beside(tally: Tally, stratum: Arms, bounds: Bounds) -> dict[str, object]:
     changes: dict[str, object] = {"compared": both(tally.compared, stratum), **_ratios(tally, stratum, bounds)}
     if bounds.margin is not None:
-        gains = counts.gains(stratum, bounds.margin, tally.phi)
+        gains = counts.gains(stratum, bounds.margin, tally.phi, bounds.alternatives)
         changes["comparison"] = bet(tally.comparison, gains, tally.planned)
     if bounds.margin is not None and bounds.ignore_below is not None:
         gains = limits.gains(stratum.canary, bounds.ignore_below, tally.phi)

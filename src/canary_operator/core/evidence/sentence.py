@@ -144,7 +144,12 @@ def _findable(seen: Seen, needed: float) -> str:
     Where the evidence speaks already there is no silence.
     """
     tally = seen.tally
-    if not tally.compared.canary.requests or tally.uncompared.requests or seen.weighed.e_value > 1:
+    if (
+        not tally.compared.canary.requests
+        or tally.uncompared.requests
+        or seen.weighed.e_value > 1
+        or seen.track.exchanged
+    ):
         return ""
     smallest = detectable(tally.compared, seen.track.bounds, tally.phi, needed)
     if smallest is None:

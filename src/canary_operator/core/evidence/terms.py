@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from canary_operator.core.evidence.counts import ALTERNATIVES
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -15,6 +17,8 @@ class Bounds:
     """The rate that is allowed at most; None where no limit is asked for."""
     ignore_below: float | None = None
     """A rate below this is never worth a rollback by comparison; None: any is."""
+    alternatives: tuple[float, ...] = ALTERNATIVES
+    """How many times worse than allowed the bets take a bad canary to be."""
     blatant: bool = False
     """Whether there is a rate that is blatant by itself, for a canary that has no baseline any more."""
 
