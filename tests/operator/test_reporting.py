@@ -179,6 +179,7 @@ async def test_a_report_that_cannot_be_written_stops_nobody(
         await until(lambda: shelf.attempts == (2 if isinstance(error, Unavailable) else 1))
         make(reporting, STAGED, HARMED, Event.HARMED)
         await until(lambda: bool(shelf.written) and shelf.written[-1].outcome is not None)
+    assert shelf.written[-1].outcome is Outcome.ROLLED_BACK
 
 
 async def test_attempts_end(reporting: Reporting, shelf: Shelf) -> None:
@@ -208,11 +209,16 @@ async def test_rest_is_nothing_to_report(reporting: Reporting, shelf: Shelf) -> 
     assert shelf.attempts == 0
 
 
-def test_a_bug_in_a_report_is_no_bug_of_the_pass(reporting: Reporting, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The run goes on without."""
+async def test_a_bug_in_a_report_is_no_bug_of_the_pass(
+    reporting: Reporting, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run goes on without, and nothing half made is written."""
 
     def breaks(*_: object) -> RunReport:
         raise ZeroDivisionError
 
     monkeypatch.setattr("canary_operator.operator.reporting.advanced", breaks)
     make(reporting, RESTING, STAGED)
+    async with writing(reporting) as until:
+        await until(lambda: True)
+    assert shelf.attempts == 0

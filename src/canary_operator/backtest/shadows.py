@@ -11,9 +11,10 @@ from math import log
 
 from canary_operator.api.evidence import Counts
 from canary_operator.api.rollout import Stage
-from canary_operator.backtest.replay import Replay, phi_before, strata
+from canary_operator.backtest.replay import Replay, Stratum, phi_before, strata
 from canary_operator.core.evidence.judge import begin, fold, judge
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
+from canary_operator.core.evidence.sums import plus
 from canary_operator.core.evidence.terms import Terms
 
 _SOURCE = "recording"
@@ -27,25 +28,24 @@ def shadows(samples: Sequence[Sample], stages: Sequence[Stage], terms: Terms, se
         return
     began = found[0].began
     while began + span <= found[-1].at:
-        yield _run(samples, began, stages, terms, chance)
+        inside = [one for one in found if began <= one.began and one.at <= began + span]
+        if inside:
+            yield _run(inside, phi_before(samples, began), stages, terms, chance)
         began += span
 
 
-def _run(
-    samples: Sequence[Sample], began: datetime, stages: Sequence[Stage], terms: Terms, chance: random.Random
-) -> Replay:
-    evidence = begin().model_copy(update={"phi": phi_before(samples, began)})
+def _run(inside: Sequence[Stratum], phi: float, stages: Sequence[Stage], terms: Terms, chance: random.Random) -> Replay:
+    began = inside[0].began
+    evidence = begin().model_copy(update={"phi": phi})
     canary = baseline = Counts()
     trace, sentence, at = [], "", began
-    end = began + terms.planned + terms.warmup
-    inside = [one for one in strata(samples) if began <= one.began and one.at <= end]
     evidence = fold(evidence, _sample(began, canary, baseline), terms, clean_from=began)
     for stratum in inside:
         weight = _weight(stages, stratum.began - began, terms.warmup)
         given = _thinned(stratum.counts.baseline, weight, chance)
-        canary = _plus(canary, given)
+        canary = plus(canary, given)
         rest = stratum.counts.baseline
-        baseline = _plus(baseline, Counts(requests=rest.requests - given.requests, bad=rest.bad - given.bad))
+        baseline = plus(baseline, Counts(requests=rest.requests - given.requests, bad=rest.bad - given.bad))
         at = stratum.at
         evidence = fold(evidence, _sample(at, canary, baseline), terms, clean_from=began, has_baseline=weight < 1)
         verdict = judge(evidence, terms)
@@ -89,10 +89,6 @@ def _binomial(trials: float, probability: float, chance: random.Random) -> int:
         if sum_of_gaps < failing:
             return successes
         successes += 1
-
-
-def _plus(one: Counts, other: Counts) -> Counts:
-    return Counts(requests=one.requests + other.requests, bad=one.bad + other.bad)
 
 
 def _sample(at: datetime, canary: Counts, baseline: Counts) -> Sample:

@@ -30,9 +30,10 @@ def found(*boundaries: Boundary, slow_at: datetime | None = OVER, **changes: Any
 
 def world(*boundaries: Boundary, slow_at: datetime | None = OVER, **changes: Any) -> World:
     run = at_stage()
+    counted = changes.pop("counted", ENOUGH)
     metric = {"preset": "istio-latency-p99", "maxIncrease": "10%", "critical": changes.pop("critical", True)}
     analysis = run.plan.analysis.model_copy(update={"metrics": (Metric.model_validate(metric),), **changes})
-    tallies = () if slow_at is None else tuple(Tally(key=one.key, at=slow_at) for one in boundaries)
+    tallies = () if slow_at is None else tuple(Tally(key=one.key, at=slow_at, stage=counted) for one in boundaries)
     run = at_stage(
         plan=run.plan.model_copy(update={"analysis": analysis}),
         pinned=Pinned(scrape=timedelta(seconds=5), settle=timedelta(seconds=5), boundaries=boundaries),
@@ -54,6 +55,17 @@ def test_the_silence_of_one_metric_advances_nothing(slow_at: datetime | None) ->
     silent = found(P99, slow_at=slow_at)
     assert (silent.event, silent.reason) == (Event.HELD, reasons.METRICS_STALE)
     assert silent.message.startswith("istio-latency-p99 has no new sample")
+
+
+@pytest.mark.parametrize("arm", ["canary", "baseline"])
+def test_a_metric_that_counts_nothing_of_one_arm_advances_nothing(arm: str) -> None:
+    """The new version may have lost the counter; the extension is waited for, and then a person."""
+    nothing = ENOUGH.model_copy(update={arm: Counts()})
+    waiting = found(P99, counted=nothing)
+    assert (waiting.event, waiting.reason) == (Event.HELD, reasons.INSUFFICIENT_DATA)
+    assert "istio-latency-p99 counted nothing of one arm" in waiting.message
+    longer = found(P99, counted=nothing, max_extension=timedelta(hours=1))
+    assert (longer.event, longer.reason) == (Event.WAITED, reasons.COLLECTING_REQUESTS)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from canary_operator.api.evidence import Evidence, Tally
+from canary_operator.api.evidence import Evidence
 from canary_operator.core.evidence.bounds import BOUND
 from canary_operator.core.evidence.judge import begin, fold, judge, new_stage
 from canary_operator.core.evidence.sample import Sample
@@ -84,7 +84,7 @@ def test_without_a_sample_nothing_is_counted() -> None:
     judged, gateway, evidence = terms(), Gateway(), begin()
     for _ in range(5):
         evidence = fold(evidence, gateway.serve(1, *GOOD), judged, clean_from=START)
-    assert evidence.more == (Tally(key="slow@500"),)
+    assert evidence.more == ()
     assert "istio-latency-p99: no request of the canary" in judge(evidence, judged).sentence
 
 

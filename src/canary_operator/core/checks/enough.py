@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from canary_operator.api import reasons
+from canary_operator.api.evidence import Tally
 from canary_operator.api.quantities import format_duration
 from canary_operator.api.status import Run
 from canary_operator.core.called import the_shipped
-from canary_operator.core.evidence.terms import Judged
+from canary_operator.core.evidence.terms import Judged, Track
 from canary_operator.core.findings import Finding
 from canary_operator.core.plan import is_last, present_stage, terms
 from canary_operator.core.stage_clock import BLIND_AFTER_LOOKS, look_span, stage_end
@@ -61,7 +62,23 @@ def _unseen(world: World, judged: Judged) -> Finding | None:
         seen = tallies.get(track.key) if track.key else run.evidence
         if seen is None or _stale(run, seen.at):
             return _silent(world, judged)
+        if present_stage(run).weight < 1 and not _counted(track, seen):
+            return _uncounted(world, judged)
     return None
+
+
+def _counted(track: Track, tally: Tally) -> bool:
+    """Beside a limit no baseline is needed."""
+    stage = tally.stage
+    return stage.canary.requests > 0 and (track.bounds.limit is not None or stage.baseline.requests > 0)
+
+
+def _uncounted(world: World, judged: Judged) -> Finding:
+    """Perhaps the new version does not count it any more: what nobody counts is not shown to be good."""
+    text = f"{judged.name} counted nothing of one arm in this stage, so it says nothing of the canary"
+    if world.now < extended_until(world):
+        return Finding(Event.WAITED, reasons.COLLECTING_REQUESTS, text)
+    return _still_missing(world, text)
 
 
 def _unnumbered(world: World, judged: Judged) -> Finding | None:

@@ -69,14 +69,17 @@ def _judge(evidence: Evidence, happened: Step, terms: Terms, *, has_baseline: bo
 def _beside(
     evidence: Evidence, sample: Sample, terms: Terms, clean_from: datetime | None, *, has_baseline: bool
 ) -> tuple[Tally, ...]:
-    """A cold start is slow, so nothing but failures is judged in the warm-up."""
+    """A cold start is slow, so nothing but failures is judged in the warm-up. A tally begins with its first sample."""
     known = {tally.key: tally for tally in evidence.more}
     tallies = []
     for track in terms.beside():
-        seen = sample.beside.get(track.reads)
-        tally = known.get(track.key) or Tally(key=track.key, phi=max(track.phi, seen.phi if seen else 1.0))
-        taken = None if seen is None else take(tally, _by_role(seen, track), terms, clean_from)
-        tallies.append(tally if taken is None else _bet(*taken, track, has_baseline=has_baseline))
+        tally, seen = known.get(track.key), sample.beside.get(track.reads)
+        if seen is not None:
+            tally = tally or Tally(key=track.key, phi=max(track.phi, seen.phi))
+            if (taken := take(tally, _by_role(seen, track), terms, clean_from)) is not None:
+                tally = _bet(*taken, track, has_baseline=has_baseline)
+        if tally is not None:
+            tallies.append(tally)
     return tuple(tallies)
 
 
