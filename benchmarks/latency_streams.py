@@ -13,7 +13,7 @@ from canary_operator.core.evidence.judge import Terms, begin, judge
 from canary_operator.core.evidence.latency import Bucket, Durations
 from canary_operator.core.evidence.run import judge_stratum
 from canary_operator.core.evidence.schedule import planned_looks
-from canary_operator.core.judged import boundaries_of, judged
+from canary_operator.core.metric_terms import boundaries_of, judged
 
 BOUNDARIES = (0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000)
 """Milliseconds: those of Istio's proxies."""

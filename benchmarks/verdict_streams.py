@@ -16,7 +16,7 @@ from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
 from canary_operator.core.evidence.schedule import planned_looks
 from canary_operator.core.evidence.terms import Bounds, of_errors
 from canary_operator.core.evidence.warmup import warm_up
-from canary_operator.core.judged import bounds_of
+from canary_operator.core.metric_terms import bounds_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Course = Callable[[float], float]

@@ -10,8 +10,8 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from canary_operator.api.metric_contradictions import of_metrics
 from canary_operator.api.quantities import format_duration, format_percentage
-from canary_operator.api.wrong_metrics import of_metrics
 
 if TYPE_CHECKING:  # rollout.py calls us while its classes are being made
     from canary_operator.api.rollout import Spec

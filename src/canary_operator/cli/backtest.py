@@ -15,7 +15,7 @@ from canary_operator.backtest.recording import Recording, load, record, samples,
 from canary_operator.backtest.replay import releases, replay
 from canary_operator.backtest.shadows import shadows
 from canary_operator.core.evidence.terms import Terms
-from canary_operator.core.judged import baseline_limit, judged
+from canary_operator.core.metric_terms import baseline_limit, judged
 from canary_operator.core.plan import pinned_plan
 from canary_operator.operator.clock import wall_time
 from canary_operator.providers.metrics.configuration import only_provider

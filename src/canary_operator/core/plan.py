@@ -6,7 +6,7 @@ from fractions import Fraction
 from canary_operator.api.rollout import Spec, Stage
 from canary_operator.api.status import Plan, Run, Status
 from canary_operator.core.evidence.judge import Terms, begin
-from canary_operator.core.judged import baseline_limit, judged
+from canary_operator.core.metric_terms import baseline_limit, judged
 
 _WHOLE = Fraction(1)
 

@@ -10,7 +10,7 @@ from canary_operator.api.metric import Metric
 from canary_operator.core.evidence.judge import fold
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
 from canary_operator.core.evidence.terms import Bounds, Terms, of_errors
-from canary_operator.core.judged import bounds_of
+from canary_operator.core.metric_terms import bounds_of
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

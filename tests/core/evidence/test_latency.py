@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from canary_operator.api.metric import Metric
 from canary_operator.api.status import Boundary
 from canary_operator.core.evidence.latency import Bucket, Durations, boundaries, span_of
-from canary_operator.core.judged import boundaries_of
+from canary_operator.core.metric_terms import boundaries_of
 
 ISTIO = (0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000)
 """Milliseconds; the boundaries that Istio's proxies have."""

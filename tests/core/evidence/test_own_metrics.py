@@ -11,7 +11,7 @@ from canary_operator.api.metric import Metric
 from canary_operator.core.evidence.judge import Judgement, begin, fold, judge
 from canary_operator.core.evidence.sample import Numbers, Sample
 from canary_operator.core.evidence.terms import Terms
-from canary_operator.core.judged import judged
+from canary_operator.core.metric_terms import judged
 from tests.core.evidence.stream import START, Gateway
 
 COUNTER = {"name": "conversion", "promQL": "paid{s='$service'}", "outOf": "visits{s='$service'}"}

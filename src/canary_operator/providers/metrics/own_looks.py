@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics.configuration import ProviderConfig
-from canary_operator.providers.metrics.own_queries import OwnQueries, company, read_into
+from canary_operator.providers.metrics.own_answers import company, read_into
+from canary_operator.providers.metrics.own_queries import OwnQueries
 from canary_operator.providers.metrics.readings import Survey
 from canary_operator.providers.metrics.server import Server
 from canary_operator.providers.metrics.tables import Row

@@ -16,7 +16,7 @@ from canary_operator.api.reasons import METRICS_UNAVAILABLE
 from canary_operator.api.status import Boundary
 from canary_operator.core.evidence.dispersion import dispersion
 from canary_operator.core.evidence.latency import NO_DURATIONS
-from canary_operator.core.judged import boundaries_of
+from canary_operator.core.metric_terms import boundaries_of
 from canary_operator.core.world import Unknown
 from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics import queries

@@ -6,7 +6,8 @@ from canary_operator.api.reasons import METRICS_UNAVAILABLE, READING
 from canary_operator.core.evidence.sample import Sample
 from canary_operator.core.world import Reading, Unknown
 from canary_operator.ports import NOTHING_BESIDE, Beside
-from canary_operator.providers.metrics.own_queries import OwnAnswers, OwnQueries
+from canary_operator.providers.metrics.own_answers import OwnAnswers
+from canary_operator.providers.metrics.own_queries import OwnQueries
 from canary_operator.providers.metrics.pace import SHORTEST_PERIOD
 from canary_operator.providers.metrics.readings import STALE_AFTER_SCRAPES, Arms, Survey
 
