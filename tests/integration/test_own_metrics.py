@@ -88,3 +88,14 @@ def test_a_query_that_is_none_moves_no_traffic(shop: Shop) -> None:
         shop.release("v2")
         seen = shop.until("Prometheus' complaint", lambda seen: "parse error" in seen.message, LONGEST)
         assert (seen.held, seen.reason, shop.weight()) == (True, "MetricsMissing", 0)
+
+
+def test_a_version_that_lost_the_counter_is_not_shipped(shop: Shop) -> None:
+    """Nothing counts the canary's visits; the stage waits as long again, and then for a person."""
+    uncounted = {**CONVERSION, "outOf": CONVERSION["outOf"].replace("pod=~", 'pod!~".+-canary-.+", pod=~')}
+    shop.adopt(rollout((("50%", "6s"), ("100%", "3s")), {"metrics": [uncounted]}))
+    with shop.traffic(50):
+        shop.release("v2")
+        counted = "conversion counted nothing of one arm in this stage"
+        seen = shop.until("the hold", lambda seen: seen.held and counted in seen.message, LONGEST)
+        assert (seen.reason, seen.outcomes, shop.weight()) == ("InsufficientData", [], 50)
