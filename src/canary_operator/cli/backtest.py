@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
-import yaml
 
 from canary_operator.api.quantities import format_duration, parse_duration
 from canary_operator.api.reading import read_spec
@@ -14,6 +13,7 @@ from canary_operator.backtest import told
 from canary_operator.backtest.recording import Recording, load, record, samples, save
 from canary_operator.backtest.replay import releases, replay
 from canary_operator.backtest.shadows import shadows
+from canary_operator.cli.manifests import key_of, manifests
 from canary_operator.core.evidence.terms import Terms
 from canary_operator.core.metric_terms import baseline_limit, judged
 from canary_operator.core.plan import pinned_plan
@@ -83,18 +83,13 @@ def backtest_command(  # noqa: PLR0913 -- one for each option
 
 
 def _rollout(file: TextIO, namespace: str) -> tuple[Spec, Arms]:
-    try:
-        found = [
-            one for one in yaml.safe_load_all(file) if isinstance(one, dict) and one.get("kind") == "CanaryRollout"
-        ]
-    except yaml.YAMLError as error:
-        raise click.UsageError(f"{file.name} can't be read: {error}") from error
+    found = [one for one in manifests(file) if one["kind"] == "CanaryRollout"]
     if len(found) != 1:
         raise click.UsageError(f"there must be one CanaryRollout in {file.name}; there are {len(found)}")
     spec = read_spec(found[0].get("spec"))
     if not any(metric.is_errors for metric in spec.analysis.metrics):
         raise click.UsageError("the rollout does not judge istio-error-rate, and nothing else can be judged again")
-    where = (found[0].get("metadata") or {}).get("namespace") or namespace
+    where = key_of(found[0], namespace).partition("/")[0]
     return spec, Arms(Service(where, spec.traffic.stable_service), Service(where, spec.canary_service))
 
 
