@@ -1,6 +1,6 @@
 # make demo    sets everything up and shows three releases on a real local cluster
 # make test    sets everything up and runs all tests
-# make soak    disturbs releases at random and watches what must hold: 30 minutes, or SOAK=8h; SEED=7 repeats one
+# make soak    ships 200 good releases, then disturbs releases at random and watches what must hold: 30 minutes, or SOAK=8h; SEED=7 repeats one
 # make bench   how often healthy canaries are taken back, and how soon bad ones: half an hour, or BENCH=--quick, or --full
 # make check   format, lint, types and unit tests, in under a minute
 
@@ -29,17 +29,19 @@ check: $(STAMP)
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/python docs/generate.py --check
-	$(BIN)/pytest -q -n 2 -m "not integration and not serial"
+	$(BIN)/pytest -q -n 2 -m "not integration and not serial and not thorough"
 
 test: check
+	$(BIN)/pytest -q -n 2 -m thorough
 	$(BIN)/python -m testbed tools
-	$(BIN)/pytest -q -n 4 --dist loadgroup -m "integration and not serial" tests/integration
+	$(BIN)/pytest -q -n 3 --dist loadgroup -m "integration and not serial" tests/integration
 	$(BIN)/pytest -q -m serial tests/integration
 
 demo: $(STAMP)
 	$(BIN)/python -m testbed demo
 
 soak: $(STAMP)
+	GOOD_RELEASES=200 $(BIN)/pytest -q -m serial tests/integration/test_judgement_speed.py -k good_releases
 	$(BIN)/python -m testbed soak --for $(SOAK) $(if $(SEED),--seed $(SEED))
 
 bench: $(STAMP)

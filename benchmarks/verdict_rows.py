@@ -10,6 +10,7 @@ from benchmarks.latency_streams import LatencyStream
 from benchmarks.verdict_streams import (
     LongRequests,
     Phases,
+    Pods,
     Stream,
     always,
     during,
@@ -118,6 +119,7 @@ def rows() -> list[Row]:
         *_rows_of_fast_looks(),
         *_rows_of_the_warm_up(),
         *_rows_of_company(),
+        *_rows_of_pods(),
         *_rows_of_latency(),
         *_rows_at_100(),
     ]
@@ -179,6 +181,18 @@ def _rows_of_company() -> list[Row]:
         found("incident in the half hour before: fails everything, 100 rps", 30, replace(_broken(100), before=past)),
         found("common spikes of 10 s each minute: always 5 times, 100 rps, 1 %", 120, spiked),
         *(found(f"phi measured, {name}", must, replace(stream, before=usual)) for name, must, stream in _identical()),
+    ]
+
+
+def _rows_of_pods() -> list[Row]:
+    """100 requests/s, 1 % of errors, weight 20 %, margin 1.5."""
+    differing = [Pods(100, 0.01, tau, pods, few) for tau in (0.3, 0.6) for pods, few in ((10, 3), (10, 1), (4, 2))]
+    grouped = Pods(100, 0.01, 0, baseline=19, canary=3, company=in_groups)
+    return [
+        rolled_back("pods that differ for good (tau 0.3, 0.6): 3, 1, 2 beside 10, 10, 4", 0.01, *differing),
+        rolled_back("19 identical pods, errors in groups (index 9), phi between pods", 0.01, grouped),
+        found("10 identical pods, tau measured: 5 times", 40, Pods(100, 0.01, 0, baseline=10, canary=3, worse=5)),
+        found("10 pods that differ by tau 0.3: 10 times", 40, Pods(100, 0.01, 0.3, baseline=10, canary=3, worse=10)),
     ]
 
 

@@ -9,15 +9,18 @@ from math import exp, lgamma, log, sqrt
 
 from canary_operator.api.evidence import Arms, Counts, Evidence
 from canary_operator.api.metric import Metric
+from canary_operator.api.status import PodSpread
 from canary_operator.core.evidence.dispersion import dispersion
 from canary_operator.core.evidence.judge import Terms, begin, fold, judge
 from canary_operator.core.evidence.run import judge_stratum
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
 from canary_operator.core.evidence.schedule import planned_looks
+from canary_operator.core.evidence.spread import allowance, company_of_pods, spread_of_pods
 from canary_operator.core.evidence.terms import Bounds, of_errors
 from canary_operator.core.evidence.warmup import warm_up
-from canary_operator.core.metric_terms import bounds_of
+from canary_operator.core.metric_terms import bounds_of, judged
 
+ASKED = {"preset": "istio-error-rate", "maxIncrease": "50%"}
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Course = Callable[[float], float]
 """A quantity as a function of the seconds since the run began."""
@@ -86,7 +89,8 @@ class Stream:
     metric: Bounds = field(default_factory=metric)
     company: Company = alone
     before: Course | None = None
-    """The baseline's error rate in the half hour before the run, in which phi is measured; none: it is 1."""
+    """The baseline's error rate in the half hour before the run, in which phi is measured; none: it is `measured`."""
+    measured: float = 1.0
 
     def time_of_harm(self, seed: str) -> float | None:
         """Seconds from the onset to the breach; None: no breach."""
@@ -107,7 +111,7 @@ class Stream:
 
     def _phi(self, chance: random.Random) -> float:
         if self.before is None:
-            return 1.0
+            return self.measured
         requests = self.rate * STEP * (1 - self.weight(0))
         return dispersion([self._arm(chance, requests, self.before(STEP * step)) for step in range(180)])
 
@@ -132,6 +136,51 @@ def _take_look(evidence: Evidence, stratum: Arms, terms: Terms, *, has_baseline:
     if evidence.warm:
         return judge_stratum(evidence, stratum, terms.errors, has_baseline=has_baseline)
     return warm_up(evidence, stratum, terms.look.total_seconds(), terms, has_baseline=has_baseline)
+
+
+@dataclass(frozen=True)
+class Pods:
+    """A release whose pods differ for good: each fails exp(N(0, tau)) times what is usual, the canary's too.
+
+    How much they differ is measured in the half hour before, as is phi.
+    """
+
+    rate: float
+    fails: float
+    tau: float
+    baseline: int
+    canary: int
+    worse: float = 1.0
+    weight: float = 0.2
+    company: Company = alone
+    onset: float = 0
+
+    def time_of_harm(self, seed: str) -> float | None:
+        """Margin and phi as the product pins them."""
+        chance = random.Random(seed)
+        stable = [min(0.9, self.fails * exp(chance.gauss(0, self.tau))) for _ in range(self.baseline)]
+        canary = [min(0.9, self.fails * self.worse * exp(chance.gauss(0, self.tau))) for _ in range(self.canary)]
+        minutes = 60 * self.rate / len(stable)
+        pods = {str(pod): [self._arm(chance, minutes, fails) for _ in range(30)] for pod, fails in enumerate(stable)}
+        phi = company_of_pods(pods)
+        spread = PodSpread(
+            pods=len(pods), tau=0, margin=allowance(spread_of_pods(pods, phi), self.canary, self.baseline)
+        )
+        released = Stream(
+            self.rate,
+            always(sum(canary) / len(canary)),
+            always(sum(stable) / len(stable)),
+            always(self.weight),
+            metric=judged([Metric.model_validate(ASKED)], (), spread)[0].tracks[0].bounds,
+            company=self.company,
+            onset=self.onset,
+            measured=phi,
+        )
+        return released.time_of_harm(f"{seed} judged")
+
+    def _arm(self, chance: random.Random, requests: float, fails: float) -> Counts:
+        bad = self.company(chance, requests * fails)
+        return Counts(requests=bad + poisson(chance, requests * (1 - fails)), bad=bad)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from testbed import control_plane, istio
+from testbed import control_plane, gateway_api, istio
 from testbed.api import connected
-from testbed.binaries import ISTIO_CRDS
+from testbed.binaries import CRDS
 from testbed.crew import Crew
 from testbed.envoy import gateway
 from testbed.kubelet import kubelet
@@ -30,11 +30,12 @@ async def bring_up(state: State, crew: Crew, tell: Tell) -> None:
 
 async def bring_up_istio(state: State, crew: Crew, tell: Tell) -> None:
     async with connected(state) as api:
-        definitions = istio.crds(state.directory / "bin" / ISTIO_CRDS)
+        definitions = [crd for name in CRDS for crd in istio.crds(state.directory / "bin" / name)]
         await asyncio.gather(istio.create_namespace(api), istio.create_crds(api, definitions))
-        tell(f"Istio's {len(definitions)} CRDs are there")
+        tell(f"the {len(definitions)} CRDs of Istio and of the Gateway API are there")
         # In this order: the API server would try for seconds to have the Gateway validated before istiod is there.
         await istio.create_gateway(api, state)
+        await gateway_api.create_gateway(api, state)
         await istio.create_webhook(api, state)
     await crew.add(istio.istiod(state))
     tell("istiod is ready")

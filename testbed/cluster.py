@@ -63,6 +63,11 @@ class Cluster:
         return self.state.url("gateway")
 
     @property
+    def gateway_api_url(self) -> str:
+        """The same Envoy, where it obeys HTTPRoutes."""
+        return self.state.url("gateway_api")
+
+    @property
     def prometheus_url(self) -> str:
         return self.state.url("prometheus")
 
@@ -116,9 +121,12 @@ class Cluster:
         """For a cluster that was started without."""
         self._ask("istio")
 
-    def extra_prometheus(self) -> ExtraPrometheus:
-        """One more, scraping the same, so that a test may disturb it without disturbing others."""
-        return ExtraPrometheus(**self._ask("prometheus"))
+    def extra_prometheus(self, *, native: bool = False) -> ExtraPrometheus:
+        """One more, scraping the same, so that a test may disturb it without disturbing others.
+
+        `native`: it keeps native histograms.
+        """
+        return ExtraPrometheus(**self._ask("native prometheus" if native else "prometheus"))
 
     def operator_calls(self) -> Counter[str]:
         """The API calls of the operator's user since the cluster started, by verb."""

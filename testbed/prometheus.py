@@ -15,7 +15,9 @@ from testbed.process import Process
 from testbed.state import State
 
 INTERVAL = "1s"
-GATEWAY_STATISTICS = r"^cluster\.outbound\|\d+\|[^|]*\|[^;]+;\.upstream_rq_(\d\d\d|time)$"
+BELOW_HTTP = 9000
+"""The port of a Service to which Envoy's connections are counted as Istio counts those of a tcp or tls route."""
+GATEWAY_STATISTICS = r"^cluster\.outbound\|\d+\|[^|]*\|[^;]+;\.upstream_(rq_(\d\d\d|time)|cx_total)$"
 """The counts per response code and the durations of Istio's own clusters; the rest of the page is 50 times as long."""
 _CLUSTER = r"outbound\|\d+\|([^|]*)\|(([^.;]+)\.([^.;]+)\.svc\.cluster\.local)"
 """A cluster's name in groups: subset, host, Service, namespace."""
@@ -26,12 +28,17 @@ def pods_file(state: State) -> Path:
     return state.directory / "pods.json"
 
 
-def prometheus(state: State, name: str = "prometheus", port: int | None = None) -> Process:
-    """A Prometheus with a folder of its own, so that a test may have one to break."""
+def prometheus(state: State, name: str = "prometheus", port: int | None = None, *, native: bool = False) -> Process:
+    """A Prometheus with a folder of its own, so that a test may have one to break.
+
+    `native`: it keeps histograms in one series each instead of one for each bucket.
+    """
     folder = state.directory / name
     folder.mkdir(parents=True, exist_ok=True)
     configuration = folder / "prometheus.yml"
-    configuration.write_text(yaml.safe_dump(_configuration(state, folder), sort_keys=False), encoding="utf-8")
+    configuration.write_text(
+        yaml.safe_dump(_configuration(state, folder, native=native), sort_keys=False), encoding="utf-8"
+    )
     address = f"127.0.0.1:{port or state.ports['prometheus']}"
     return Process(
         name=name,
@@ -49,12 +56,13 @@ def prometheus(state: State, name: str = "prometheus", port: int | None = None) 
     )
 
 
-def _configuration(state: State, folder: Path) -> dict[str, Any]:
+def _configuration(state: State, folder: Path, *, native: bool) -> dict[str, Any]:
     return {
         "global": {
             "scrape_interval": INTERVAL,
             "scrape_timeout": INTERVAL,
             "query_log_file": str(folder / "queries.log"),
+            "convert_classic_histograms_to_nhcb": native,
         },
         "scrape_configs": [_gateway(state), _pods(state)],
     }
@@ -68,7 +76,8 @@ def _gateway(state: State) -> dict[str, Any]:
         "static_configs": [{"targets": [f"127.0.0.1:{state.ports['envoy_admin']}"]}],
         "metric_relabel_configs": [
             _rename("envoy_cluster_upstream_rq", "istio_requests_total"),
-            _rename("envoy_cluster_upstream_rq_time_(bucket|sum|count)", "istio_request_duration_milliseconds_$1"),
+            _connections(),
+            _rename("envoy_cluster_upstream_rq_time(|_bucket|_sum|_count)", "istio_request_duration_milliseconds$1"),
             {"source_labels": ["__name__"], "regex": "istio_.*", "action": "keep"},
             _label("destination_version", "$1"),
             _label("destination_service", "$2"),
@@ -80,6 +89,17 @@ def _gateway(state: State) -> dict[str, Any]:
             {"target_label": "request_protocol", "replacement": "http"},
             {"regex": "cluster_name", "action": "labeldrop"},
         ],
+    }
+
+
+def _connections() -> dict[str, Any]:
+    """What Istio counts below HTTP. Envoy opens connections for HTTP too, so one port is only for this."""
+    return {
+        "source_labels": ["__name__", "cluster_name"],
+        "separator": "@",
+        "regex": rf"envoy_cluster_upstream_cx_total@outbound\|{BELOW_HTTP}\|.*",
+        "target_label": "__name__",
+        "replacement": "istio_tcp_connections_opened_total",
     }
 
 

@@ -18,6 +18,7 @@ PORT_NAMES = (
     "istiod_webhook",
     "envoy_admin",
     "gateway",
+    "gateway_api",
     "prometheus",
     "kubelet",
 )

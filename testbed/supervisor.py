@@ -91,8 +91,8 @@ class Supervisor:
         match verb:
             case "status":
                 return {"ready": self._ready, "pid": os.getpid(), "processes": self._crew.describe()}
-            case "prometheus":
-                return await self._extra_prometheus()
+            case "prometheus" | "native prometheus":
+                return await self._extra_prometheus(native=verb != "prometheus")
             case "istio":
                 await bring_up_istio(self._state, self._crew, Milestones().tell)
             case "freeze" | "thaw":
@@ -103,10 +103,10 @@ class Supervisor:
                 raise TestbedError(f"The supervisor does not know the verb {verb}.")
         return None
 
-    async def _extra_prometheus(self) -> dict[str, str]:
+    async def _extra_prometheus(self, *, native: bool) -> dict[str, str]:
         self._extras += 1
         name, port = f"prometheus-{self._extras}", next(self._ports)
-        await self._crew.add(prometheus(self._state, name, port))
+        await self._crew.add(prometheus(self._state, name, port, native=native))
         return {"name": name, "url": f"http://127.0.0.1:{port}"}
 
 

@@ -47,7 +47,8 @@ def link_tools(folder: Path, milestones: Milestones) -> None:
     folder.mkdir()
     for name, path in binaries.tools(FOR_A_CLUSTER, milestones.tell).items():
         (folder / name).symlink_to(path.resolve())
-    (folder / binaries.ISTIO_CRDS).symlink_to(binaries.istio_crds(milestones.tell).resolve())
+    for name in binaries.CRDS:
+        (folder / name).symlink_to(binaries.crds(name, milestones.tell).resolve())
 
 
 def supervise(directory: Path, network: Network, flags: Sequence[str]) -> None:

@@ -27,7 +27,8 @@ def enter_network(*command: str) -> None:
     """
     if choose(own=False) is Network.NAMESPACE:
         binaries.tools(FOR_A_CLUSTER, print)
-        binaries.istio_crds(print)
+        for name in binaries.CRDS:
+            binaries.crds(name, print)
         words = inside((sys.executable, "-m", "testbed", *command), Network.NAMESPACE)
         os.execvp(words[0], words)  # noqa: S606 -- nothing of this process is needed any more
 

@@ -9,23 +9,33 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from canary_operator.api.evidence import Arms, Counts, Split
 from canary_operator.api.metric import Metric
+from canary_operator.api.reasons import TRAFFIC_PULLED
 from canary_operator.api.rollout import Spec
-from canary_operator.api.status import Pinned, State
+from canary_operator.api.status import Hold, Pinned, State
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.checks import CHECKS
+from canary_operator.core.checks.running import drifted
+from canary_operator.core.checks.shares import misrouted
+from canary_operator.core.cookies import cookies_at
 from canary_operator.core.evidence.judge import begin, fold, judge
 from canary_operator.core.evidence.sample import Counter, Numbers, Sample, SourceSample
 from canary_operator.core.evidence.together import together
 from canary_operator.core.findings import first
 from canary_operator.core.moves import MOVES
 from canary_operator.core.plan import new_run, terms
-from canary_operator.core.world import World
+from canary_operator.core.world import Route, World
 from canary_operator.ports import Target
+from canary_operator.providers.metrics.applications import Application
+from canary_operator.providers.metrics.applications import counters as application_queries
 from canary_operator.providers.metrics.own_queries import own_queries
-from canary_operator.providers.traffic.istio.apply import split as split_of
-from canary_operator.providers.traffic.istio.apply import virtual_service
+from canary_operator.providers.metrics.queries import Service
+from canary_operator.providers.traffic.gateway_api.apply import http_route
+from canary_operator.providers.traffic.gateway_api.apply import split as http_split_of
+from canary_operator.providers.traffic.gateway_api.edit import desired as desired_in_http_route
 from canary_operator.providers.traffic.istio.edit import desired
+from canary_operator.providers.traffic.istio.target import asked_of, virtual_services
 from canary_operator.providers.workloads.canary import canary_deployment
 from canary_operator.providers.workloads.labels import Override, choose_override
 from canary_operator.providers.workloads.marks import canary_name
@@ -43,8 +53,16 @@ TRAFFIC_ONLY = {key: value for key, value in BASE.items() if key != "workload"} 
 ROUTE = {
     "metadata": {"name": "checkout", "namespace": "shop", "resourceVersion": "1"},
     "spec": {"http": [{"name": name, "route": [{"destination": {"host": host}}]} for name, host in
-                      (("a", "checkout"), ("b", "checkout"), ("c", "basket"))]},
+                      (("a", "checkout"), ("b", "checkout"), ("c", "basket"))],
+             "tcp": [{"match": [{"port": port}], "route": [{"destination": {"host": "checkout"}}]}
+                     for port in (9000, 9001)],
+             "tls": [{"match": [{"port": port, "sniHosts": [host]}], "route": [{"destination": {"host": "checkout"}}]}
+                     for port, host in ((443, "a.example.com"), (443, "b.example.com"), (8443, "a.example.com"))]},
 }  # fmt: skip
+HTTP_ROUTE = {
+    "metadata": {"name": "checkout", "namespace": "shop", "resourceVersion": "1"},
+    "spec": {"rules": [{"name": name, "backendRefs": [{"name": "checkout", "weight": 1}]} for name in ("a", "b")]},
+}
 
 
 def changed(base: dict[str, Any], path: str, value: object) -> Spec:
@@ -98,18 +116,30 @@ def the_canary(spec: Spec) -> object:
 
 def the_route(spec: Spec) -> object:
     """The object that is edited, and how."""
-    split = split_of(target(spec))
+    names = virtual_services(target(spec))
     action = SetWeight(Fraction(1, 20), Purpose.STAGE, "v2-1", 1)
-    return virtual_service(target(spec)), desired(ROUTE, split, action)
+    return names, desired(ROUTE, asked_of(target(spec), names[0]), action)
+
+
+def the_http_route(spec: Spec) -> object:
+    """The object that is edited, and how."""
+    action = SetWeight(Fraction(1, 20), Purpose.STAGE, "v2-1", 1)
+    return http_route(target(spec)), desired_in_http_route(HTTP_ROUTE, http_split_of(target(spec)), action)
+
+
+def the_inserted(spec: Spec) -> object:
+    """The rules before the one that is split."""
+    plan = new_run(a_world(State.RESTING).status, spec, "v2", 10, NOON).plan
+    action = SetWeight(Fraction(1, 20), Purpose.STAGE, "v2-1", 1, matches=plan.matches, bucket=plan.bucket)
+    action = replace(action, match_service=plan.match_service, cookies=cookies_at(plan, "v2-1", action.weight))
+    return desired(ROUTE, asked_of(target(spec), virtual_services(target(spec))[0]), action)
 
 
 def staged(spec: Spec, minutes: float, **run: Any) -> World:
     """A canary with 50 requests that all went well, so many minutes after its stage began."""
     began = new_run(a_world(State.RESTING).status, spec, "v2", 10, NOON)
     now = NOON + timedelta(minutes=minutes)
-    counts = began.evidence.stage.model_copy(
-        update={"canary": began.evidence.stage.canary.model_copy(update={"requests": 50.0})}
-    )
+    counts = Arms(canary=Counts(requests=50.0))
     known = {
         "weight": Fraction(1, 20),
         "weight_changed_at": NOON,
@@ -128,6 +158,17 @@ def the_finding_after(minutes: float) -> Callable[[Spec], object]:
 def the_finding_without_data(spec: Spec) -> object:
     silent = replace(READING, sample=Sample({}))
     return found(replace(staged(spec, 3, looked_at=NOON), reading=silent)).event
+
+
+def the_finding_when_nobody_follows(spec: Spec) -> object:
+    run = staged(spec, 1).run
+    evidence = run.evidence.model_copy(update={"split": Split(elsewhere=1000)})
+    return misrouted(a_world(State.STAGED, run.model_copy(update={"evidence": evidence})))
+
+
+def the_finding_when_somebody_pulls(spec: Spec) -> object:
+    run = staged(spec, 1).run.model_copy(update={"hold": Hold(reason=TRAFFIC_PULLED, message="", since=NOON)})
+    return drifted(a_world(State.STAGED, run, route=Route(Fraction(1, 1000), None)))
 
 
 def the_provider(spec: Spec) -> object:
@@ -200,11 +241,44 @@ COUNTER = {
     "maxDecrease": "10%",
 }
 SCALAR = {"name": "conversion", "promQL": "ratio{s='$service'}", "kind": "Scalar", "min": "0.8"}
+
+
+def the_counters(spec: Spec) -> object:
+    """What is asked of pods that count their requests by themselves."""
+    counter = spec.analysis.metrics[0].counter
+    assert counter is not None
+    return application_queries([Application(counter, ((Service("shop", "checkout"), "checkout-.*"),))], {})
+
+
 METRIC = "analysis.metrics.0."
+BY_PODS = {"preset": "requests", "max": "1%"}
+COUNTER_FIELDS = ("metric", "statusLabel", "failed", "podLabel", "namespaceLabel")
 OWN_METRICS = {
     **dict.fromkeys((METRIC + name for name in ("name", "promQL", "outOf", "maxDecrease")), COUNTER),
     **dict.fromkeys((METRIC + name for name in ("min", "failureLimit")), SCALAR),
+    **dict.fromkeys((METRIC + f"requests.{name}" for name in COUNTER_FIELDS), BY_PODS),
 }
+LOWER_ROUTES = {"tcpRoutes": {"port": 9000}, "tlsRoutes": {"port": 443, "sniHost": "a.example.com"}}
+MATCHES, BUCKET, COOKIE = "traffic.canaryMatches", "traffic.canaryBucket", "traffic.stickiness.cookie"
+HTTP_ROUTES = "traffic.gatewayAPI.httpRoutes.0."
+
+
+def of_a_match() -> Iterator[tuple[str, object, object]]:
+    """For each kind of test two whole items that differ in it."""
+    for kind in ("exact", "prefix", "regex"):
+        for field in ("headers", "queryParams"):
+            yield f"{field}.0.{kind}", {field: [{"name": "x", kind: "1"}]}, {field: [{"name": "x", kind: "2"}]}
+        yield f"cookie.{kind}", {"cookie": {"name": "x", kind: "1"}}, {"cookie": {"name": "x", kind: "2"}}
+        yield f"path.{kind}", {"path": {kind: "1"}}, {"path": {kind: "2"}}
+    for field in ("headers", "queryParams"):
+        yield f"{field}.0.name", {field: [{"name": "x", "present": True}]}, {field: [{"name": "y", "present": True}]}
+    yield "cookie.name", {"cookie": {"name": "x", "exact": "1"}}, {"cookie": {"name": "y", "exact": "1"}}
+    yield "method", {"method": "GET"}, {"method": "PUT"}
+    yield "sourceLabels", {"sourceLabels": {"app": "x"}}, {"sourceLabels": {"app": "y"}}
+
+
+ONE_VALUE = {f"{MATCHES}.0.{test}present" for test in ("headers.0.", "queryParams.0.", "cookie.")}
+"""`present: false` is refused."""
 CASES: dict[str, tuple[object, object, Callable[[Spec], object]]] = {
     "workload.deploymentRef.name": ("checkout", "basket", the_canary),
     "workload.adoption": ("Policy", "Pause", the_finding_at_rest),
@@ -213,8 +287,22 @@ CASES: dict[str, tuple[object, object, Callable[[Spec], object]]] = {
     "workload.drain": ("1s", "2s", the_start),
     "traffic.istio.virtualServices.0.name": ("checkout", "other", the_route),
     "traffic.istio.virtualServices.0.routes": (["a"], ["b"], the_route),
+    "traffic.istio.virtualServices.0.tcpRoutes.0.port": (9000, 9001, the_route),
+    "traffic.istio.virtualServices.0.tlsRoutes.0.port": (443, 8443, the_route),
+    "traffic.istio.virtualServices.0.tlsRoutes.0.sniHost": ("a.example.com", "b.example.com", the_route),
+    HTTP_ROUTES + "name": ("checkout", "other", the_http_route),
+    HTTP_ROUTES + "rules": (["a"], ["b"], the_http_route),
     "traffic.stableService": ("checkout", "basket", the_route),
+    "traffic.onDrift": ("Hold", "Reapply", the_finding_when_somebody_pulls),
     "traffic.canaryService": ("checkout-new", "checkout-next", the_route),
+    **{f"{MATCHES}.0.{path}": ([one], [other], the_inserted) for path, one, other in of_a_match()},
+    f"{BUCKET}.header": ({"header": "x"}, {"header": "y"}, the_inserted),
+    f"{BUCKET}.cookie": ({"cookie": "x"}, {"cookie": "y"}, the_inserted),
+    f"{BUCKET}.ids": ({"header": "x", "ids": "Decimal"}, {"header": "x", "ids": "Hexadecimal"}, the_inserted),
+    f"{COOKIE}.name": ("a", "b", the_inserted),
+    f"{COOKIE}.ttl": ("24h", "48h", the_inserted),
+    f"{COOKIE}.secure": (True, False, the_inserted),
+    "traffic.matchService": ("checkout-testers", "checkout-testing", the_inserted),
     "stages.0.weight": ("5%", "6%", the_plan),
     "stages.0.duration": ("5m", "6m", the_plan),
     "analysis.providerRef.name": ("default", "other", the_provider),
@@ -224,9 +312,20 @@ CASES: dict[str, tuple[object, object, Callable[[Spec], object]]] = {
     "analysis.maxExtension": ("1s", "1m", the_finding_after(5.1)),
     "analysis.onInsufficientData": ("Hold", "Rollback", the_finding_after(11)),
     "analysis.noData": ("Hold", "Fail", the_finding_without_data),
+    "analysis.onShareMismatch": ("Hold", "Ignore", the_finding_when_nobody_follows),
     METRIC + "preset": ("istio-error-rate", "istio-latency-p99", the_metrics),
     METRIC + "critical": (True, False, the_verdict(canary=(50, 20), baseline=(950, 9))),
     METRIC + "weight": (1, 2, the_evidence_needed),
+    **{
+        METRIC + f"requests.{field}": (one, other, the_counters)
+        for field, one, other in (
+            ("metric", "http_requests_total", "hits_total"),
+            ("statusLabel", "code", "status"),
+            ("failed", "5..", "error"),
+            ("podLabel", "pod", "pod_name"),
+            ("namespaceLabel", "namespace", "kubernetes_namespace"),
+        )
+    },
     METRIC + "name": ("conversion", "orders", the_metrics),
     METRIC + "promQL": ("paid{s='$service'}", "orders{s='$service'}", the_queries),
     METRIC + "outOf": ("visits{s='$service'}", "users{s='$service'}", the_queries),
@@ -251,16 +350,25 @@ def test_two_values_of_a_field_make_a_difference(path: str) -> None:
         base = changed(base, "analysis.metrics.0", OWN_METRICS[path]).model_dump(
             mode="json", by_alias=True, exclude_none=True
         )
-    if path.startswith("traffic."):
+    if kind := next((kind for kind in LOWER_ROUTES if kind in path), None):
+        base = changed(base, "analysis.metrics.0", COUNTER).model_dump(mode="json", by_alias=True, exclude_none=True)
+        base["traffic"]["istio"]["virtualServices"][0][kind] = [LOWER_ROUTES[kind]]
+    elif path.startswith(HTTP_ROUTES):
+        routes = {"httpRoutes": [{"name": "checkout"}]}
+        base = base | {"traffic": {"gatewayAPI": routes, "stableService": "checkout"}}
+    elif path.startswith("traffic."):
         base = changed(base, "traffic.istio.virtualServices.0.routes", ["a"]).model_dump(
             mode="json", by_alias=True, exclude_none=True
         )
-    assert outcome(changed(base, path, one)) != outcome(changed(base, path, other))
+    if path == "traffic.matchService":
+        base = base | {"traffic": base["traffic"] | {"canaryMatches": [{"method": "PUT"}]}}
+    place = next((whole for whole in (MATCHES, BUCKET) if path.startswith(whole)), path)
+    assert outcome(changed(base, place, one)) != outcome(changed(base, place, other))
 
 
 def test_no_field_is_left_out() -> None:
     """A new field needs its case here."""
-    assert set(leaves(Spec)) == CASES.keys() | {METRIC + "kind"}, (
+    assert set(leaves(Spec)) == CASES.keys() | {METRIC + "kind"} | ONE_VALUE, (
         "a Counter without a whole is no Scalar: wrong by itself"
     )
 

@@ -14,7 +14,8 @@ LAYERS = (
     {"ports"},
     {"providers", "reconcile"},
     {"wiring"},
-    {"operator", "backtest", "lint"},
+    {"lint"},
+    {"operator", "backtest"},
     {"cli"},
 )
 ANYWHERE_ABOVE_CORE = {"logs", "settings"}

@@ -5,10 +5,11 @@ one that was seen, `Refused` when the API server rejects the write itself, `Inva
 `Unavailable` for anything else.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from canary_operator.api.metric import Metric
+from canary_operator.api.metric import Metric, RequestCounter
 from canary_operator.api.report import RunReport
 from canary_operator.api.rollout import Spec
 from canary_operator.api.status import Status
@@ -27,10 +28,10 @@ from canary_operator.core.world import (
     CanaryFacts,
     DeploymentFacts,
     Endpoints,
+    Look,
     Missing,
     Problem,
     Reading,
-    Route,
     Unknown,
 )
 
@@ -59,11 +60,15 @@ class Target(Identity):
 class Traffic(Protocol):
     """The route that carries the weights."""
 
-    async def look(self, target: Target) -> Route | Problem | Missing | Unknown:
+    async def look(self, target: Target) -> Look:
         """The live share and our record of it."""
 
     async def set_weight(self, target: Target, action: SetWeight) -> None:
-        """Write the weight and its record in one atomic step; nothing is written when nothing changes."""
+        """Write the weight and its record, for each object in one atomic step; nothing where nothing changes.
+
+        A fall is attempted in every object, whatever becomes of it in the others; a rise that can't be made in one is
+        made in none, as far as that can be told before.
+        """
 
     async def restore(self, target: Target) -> None:
         """Give back what we touched and remove the record; done already, or gone, is success."""
@@ -97,6 +102,8 @@ class Beside:
     """Where latencies are judged, once that is pinned."""
     own: tuple[Metric, ...] = ()
     """Its metrics with a query of their own."""
+    counter: RequestCounter | None = None
+    """How the application counts its requests, where Istio does not."""
 
 
 NOTHING_BESIDE = Beside()
@@ -138,6 +145,13 @@ class Reports(Protocol):
 
     async def kept(self, rollout: Identity, run: str) -> RunReport | None:
         """What was written about this run; None where there is nothing that can be read."""
+
+
+class Neighbours(Protocol):
+    """What stands around a rollout, for whoever looks for pitfalls beside the passes."""
+
+    async def around(self, target: Target) -> Sequence[Mapping[str, Any]]:
+        """Routes and rules of its namespace, its Services and its Deployment, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)

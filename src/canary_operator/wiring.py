@@ -4,15 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from canary_operator.ports import Ports, Reports
+from canary_operator.ports import Neighbours, Ports, Reports
 from canary_operator.providers.journal import KubernetesJournal
 from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.metrics.configuration import ProviderConfig, load_providers, only_provider
 from canary_operator.providers.metrics.looker import PrometheusMetrics
 from canary_operator.providers.metrics.server import Look
 from canary_operator.providers.metrics.shown import Queries
+from canary_operator.providers.neighbours import KubernetesNeighbours
 from canary_operator.providers.objects import Objects
 from canary_operator.providers.reports import KubernetesReports
+from canary_operator.providers.resources import HTTP_ROUTES, VIRTUAL_SERVICES
+from canary_operator.providers.traffic.chosen import ChosenTraffic
+from canary_operator.providers.traffic.gateway_api.apply import GatewayAPITraffic
 from canary_operator.providers.traffic.istio.apply import IstioTraffic
 from canary_operator.providers.workloads.deployment import DeploymentWorkloads
 from canary_operator.settings import Settings
@@ -26,6 +30,7 @@ class Wired:
     metrics: PrometheusMetrics
     reports: Reports
     queries: Queries
+    neighbours: Neighbours
 
 
 def providers(settings: Settings) -> tuple[ProviderConfig, ...]:
@@ -50,7 +55,12 @@ def wire(  # noqa: PLR0913 -- the composition root takes what everything is made
     metrics = PrometheusMetrics(configured, on_reading=on_reading, observe=on_look, now=now)
     return Wired(
         Ports(
-            traffic=IstioTraffic(kubernetes, objects),
+            traffic=ChosenTraffic(
+                {
+                    VIRTUAL_SERVICES: IstioTraffic(kubernetes, objects),
+                    HTTP_ROUTES: GatewayAPITraffic(kubernetes, objects),
+                }
+            ),
             workloads=DeploymentWorkloads(kubernetes, objects),
             metrics=metrics,
             journal=KubernetesJournal(kubernetes, objects, now=now, identity=identity),
@@ -58,4 +68,5 @@ def wire(  # noqa: PLR0913 -- the composition root takes what everything is made
         metrics,
         KubernetesReports(kubernetes, newest=reports),
         Queries(configured),
+        KubernetesNeighbours(kubernetes),
     )

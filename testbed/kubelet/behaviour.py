@@ -10,6 +10,7 @@ LOGNORMAL_SIGMA = 0.5
 """A tail like that of a healthy web service: P99 is 2.8 times the mean."""
 
 PAID_RATE = 0.2
+CPU = 0.001
 
 
 class Distribution(StrEnum):
@@ -41,6 +42,8 @@ class Behaviour:
     image_pull_fails: bool = False
     memory_growth: float = 0.0
     """Megabytes per minute."""
+    cpu: float = CPU
+    """Seconds that a request costs."""
     paid_rate: float = PAID_RATE
     """The share of good requests that end in a paid order, from 0 to 1."""
 

@@ -54,6 +54,8 @@ class Gauged:
 
     megabytes: float
     restarts: int = 0
+    cpu: float = 0.0
+    """Seconds."""
 
 
 def exposition(counters: Counters, istio: Mapping[str, str], containers: Mapping[str, Gauged]) -> bytes:
@@ -63,12 +65,19 @@ def exposition(counters: Counters, istio: Mapping[str, str], containers: Mapping
     for code, durations in counters.by_code.items():
         lines += _istio_lines(_written({**istio, "response_code": str(code)}), durations)
     lines += [
+        "# TYPE http_requests_total counter",
+        *(
+            f"http_requests_total{{{_written({'code': str(code), 'method': 'GET'})}}} {sum(durations.buckets)}"
+            for code, durations in counters.by_code.items()
+        ),
         "# TYPE orders_paid_total counter",
         f"orders_paid_total{{{_written({'workload': istio['destination_workload']})}}} {counters.orders_paid}",
         "# TYPE process_resident_memory_bytes gauge",
         f"process_resident_memory_bytes {sum(one.megabytes for one in containers.values()) * MEGABYTE:.0f}",
         "# TYPE container_memory_working_set_bytes gauge",
         *(_of_container("container_memory_working_set_bytes", name, one.megabytes * MEGABYTE) for name, one in named),
+        "# TYPE container_cpu_usage_seconds_total counter",
+        *(f"container_cpu_usage_seconds_total{{{_written({'container': name})}}} {one.cpu:.6f}" for name, one in named),
         "# TYPE kube_pod_container_status_restarts_total counter",
         *(_of_container("kube_pod_container_status_restarts_total", name, one.restarts) for name, one in named),
     ]

@@ -71,7 +71,7 @@ class PodPorts:
 
     def _metrics(self) -> bytes:
         gauged = {
-            name: Gauged(one.memory, self._earlier_restarts[name] + one.restarts)
+            name: Gauged(one.memory, self._earlier_restarts[name] + one.restarts, one.cpu)
             for name, one in self._applications.items()
         }
         return exposition(self._counters, istio_labels(self._metadata, self._stage.services()), gauged)

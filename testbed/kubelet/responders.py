@@ -12,8 +12,11 @@ from testbed.kubelet.lives import Life, life_at
 
 MEMORY_AT_START = 40.0
 """Megabytes, in the middle: pods of one version differ."""
-MEMORY_SIGMA = 0.05
+MEMORY_SIGMA = CPU_SIGMA = 0.05
 """By how much: the standard deviation of the logarithm."""
+LOGIN = "/login"
+"""Where the application sets a cookie of its own."""
+_SESSION = b"set-cookie: session=of-the-application; Path=/; HttpOnly\r\n"
 _METRICS_HEAD = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 _OK, _FAILED = 200, 500
 
@@ -27,6 +30,9 @@ class Application:
         self._chance = chance
         self._start = monotonic()
         self._memory = MEMORY_AT_START * chance.lognormvariate(0, MEMORY_SIGMA)
+        self._cost = behaviour.cpu * chance.lognormvariate(0, CPU_SIGMA)
+        self.cpu = 0.0
+        """Seconds of CPU since its start."""
         self.incident = 0.0
         """The share of requests that fail on top, through no fault of this version; from 0 to 1."""
         self._head = f"content-type: application/json\r\nx-version: {behaviour.version}\r\nx-pod: {pod}\r\n".encode()
@@ -47,17 +53,19 @@ class Application:
         life = self._life
         return life.restarts if life else 0
 
-    def answer(self, path: str) -> Answer | None:  # noqa: ARG002 - every path is answered alike
-        """None between the end of its process and the next start."""
+    def answer(self, path: str) -> Answer | None:
+        """None between the end of its process and the next start. Every path is answered alike, but for a cookie."""
         life = self._life
         if life and not life.alive:
             return None
         failed = self._behaviour.fails(self._age, self._chance) or self._chance.random() < self.incident
         status = _FAILED if failed else _OK
-        return Answer(status, self._bodies[status], self._head, self._behaviour.delay(self._chance, failed=failed))
+        head = self._head + _SESSION if path == LOGIN else self._head
+        return Answer(status, self._bodies[status], head, self._behaviour.delay(self._chance, failed=failed))
 
     def sent(self, answer: Answer) -> None:
         self._counters.add(answer.status, answer.delay * 1000)
+        self.cpu += self._cost
         if answer.status == _OK and self._chance.random() < self._behaviour.paid_rate:
             self._counters.orders_paid += 1
 

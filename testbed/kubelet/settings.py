@@ -12,6 +12,7 @@
     CRASH_AFTER_SECONDS    k20          serves so long after each of its starts, then its process ends
     IMAGE_PULL_FAILS       nopull       true | false
     MEMORY_MB_PER_MINUTE   m50
+    CPU_MS                 u2           milliseconds of CPU that a request costs
     PAID_RATE              c20          the share of good requests that end in a paid order, as ERROR_RATE
 
 `checkout:v2-e5-l200` fails 5 % of its requests and takes 200 ms. The first part of a tag is always a name, and so is
@@ -27,7 +28,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from testbed.kubelet.behaviour import PAID_RATE, Behaviour, Distribution
+from testbed.kubelet.behaviour import CPU, PAID_RATE, Behaviour, Distribution
 
 TAG_LETTERS = {
     "e": ("ERROR_RATE", "%"),
@@ -36,6 +37,7 @@ TAG_LETTERS = {
     "r": ("READY_AFTER_SECONDS", ""),
     "k": ("CRASH_AFTER_SECONDS", ""),
     "m": ("MEMORY_MB_PER_MINUTE", ""),
+    "u": ("CPU_MS", ""),
     "c": ("PAID_RATE", "%"),
 }
 TAG_WORDS = {
@@ -73,6 +75,7 @@ def behaviour_of(container: Mapping[str, Any]) -> Behaviour:
         crash_after=_moment(settings, "CRASH_AFTER_SECONDS"),
         image_pull_fails=_flag(settings, "IMAGE_PULL_FAILS"),
         memory_growth=_number(settings, "MEMORY_MB_PER_MINUTE"),
+        cpu=_number(settings, "CPU_MS") / 1000 if "CPU_MS" in settings else CPU,
         paid_rate=_fraction(settings, "PAID_RATE", PAID_RATE),
     )
 

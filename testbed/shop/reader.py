@@ -14,12 +14,12 @@ _MISSING = 404
 class Reader:
     def __init__(self, state: State, namespace: str) -> None:
         self._state, self._namespace = state, namespace
-        self._session = requests.Session()
+        self.session = requests.Session()
         # Else REQUESTS_CA_BUNDLE of the environment would win over the cluster's own authority.
-        self._session.trust_env = False
-        self._session.headers["Authorization"] = f"Bearer {state.admin_token}"
+        self.session.trust_env = False
+        self.session.headers["Authorization"] = f"Bearer {state.admin_token}"
         kubeconfig = json.loads(state.kubeconfig.read_text(encoding="utf-8"))
-        self._session.verify = kubeconfig["clusters"][0]["cluster"]["certificate-authority"]
+        self.session.verify = kubeconfig["clusters"][0]["cluster"]["certificate-authority"]
 
     def one(self, api: str, plural: str, name: str) -> dict[str, Any] | None:
         """None where it does not exist. `api` is such as "apps/v1", or "v1"."""
@@ -33,7 +33,7 @@ class Reader:
         root = "apis" if "/" in api else "api"
         url = f"{self._state.apiserver_url}/{root}/{api}/namespaces/{self._namespace}/{rest}"
         try:
-            answer = self._session.get(url, timeout=5)
+            answer = self.session.get(url, timeout=5)
         except requests.RequestException as error:
             raise TestbedError(f"The API server did not answer {url}: {error}") from error
         if answer.status_code == _MISSING:

@@ -31,7 +31,7 @@ class Shop:
 
     def open(self, tag: str = "v1", replicas: int = 2) -> None:
         """The application without a CanaryRollout; returns when users reach it."""
-        self.apply(*application(tag, self.host, replicas))
+        self.apply(*self._application(tag, replicas))
         self.kubectl("rollout", "status", f"deployment/{NAME}", "--timeout=60s")
         self.wait("the application to answer", self._answers)
 
@@ -63,7 +63,12 @@ class Shop:
         self._annotate_pods(f"{INCIDENT}-")
 
     def traffic(self, rate: float = 100) -> Traffic:
-        return Traffic(Plan(self.cluster.gateway_url, self.host, rate))
+        return Traffic(Plan(self.url, self.host, rate))
+
+    @property
+    def url(self) -> str:
+        """Where users find it."""
+        return self.cluster.gateway_url
 
     def apply(self, *bodies: Manifest) -> None:
         self.kubectl("apply", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": bodies}))
@@ -94,14 +99,14 @@ class Shop:
 
     def route(self) -> str:
         """Everything of the route that a user writes, in one canonical text."""
-        body = self._virtual_service()
+        body = self._route()
         metadata = body["metadata"]
         written = [body["spec"], metadata.get("labels"), metadata.get("annotations"), metadata.get("finalizers")]
         return json.dumps(written, sort_keys=True)
 
     def weight(self) -> int | float:
         """The canary's share in the live route, in percent."""
-        return canary_share(self._virtual_service())
+        return canary_share(self._route())
 
     def gateway_counts(self) -> Counter[str]:
         """Requests that Envoy has sent to each Service."""
@@ -146,11 +151,14 @@ class Shop:
 
     def _answers(self) -> bool:
         try:
-            return requests.get(self.cluster.gateway_url, headers={"Host": self.host}, timeout=2).ok
+            return requests.get(self.url, headers={"Host": self.host}, timeout=2).ok
         except requests.RequestException:
             return False
 
-    def _virtual_service(self) -> dict[str, Any]:
+    def _application(self, tag: str, replicas: int) -> list[Manifest]:
+        return application(tag, self.host, replicas)
+
+    def _route(self) -> dict[str, Any]:
         found = self._reader.one("networking.istio.io/v1", "virtualservices", NAME)
         if found is None:
             raise TestbedError(f"There is no VirtualService {NAME} in {self.namespace}.")

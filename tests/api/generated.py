@@ -10,6 +10,7 @@ from canary_operator.api.cel import VALIDATIONS
 from canary_operator.api.crd import crd
 from canary_operator.api.structural import Schema
 
+OWN = {"name": "reset", "promQL": "reset{service='$service'}", "outOf": "closed{service='$service'}"}
 _MATCHES = "self.matches("
 
 
@@ -24,6 +25,9 @@ def fitting(schema: Schema) -> st.SearchStrategy[Any]:
 
 
 def _objects(schema: Schema) -> st.SearchStrategy[Any]:
+    if "additionalProperties" in schema:
+        bounds = {"min_size": schema.get("minProperties", 0), "max_size": schema["maxProperties"]}
+        return st.dictionaries(st.text("abc/.-", min_size=1), fitting(schema["additionalProperties"]), **bounds)
     parts = {name: fitting(inner) for name, inner in schema["properties"].items()}
     required = {name: part for name, part in parts.items() if name in schema.get("required", ())}
     optional = {name: part for name, part in parts.items() if name not in required}
@@ -64,14 +68,72 @@ _KINDS: dict[str, Callable[[Schema], st.SearchStrategy[Any]]] = {
 }
 
 
+def _matches(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With one test for each name, and no header beside a cookie."""
+    return [{name: _tested(part) for name, part in item.items() if name != "headers"} or {"method": "GET"} for item in
+            items]  # fmt: skip
+
+
+def _tested(part: Any) -> Any:
+    match part:
+        case [*tests]:
+            return [{"name": test["name"], "exact": "1"} for test in tests][:1]
+        case {"name": name}:
+            return {"name": name, "present": True}
+        case {"exact": _} | {"prefix": _} | {"regex": _} | {}:
+            return {"prefix": "/v2"}
+    return part
+
+
+def _bucket(bucket: dict[str, Any]) -> dict[str, Any]:
+    return {"cookie": "uid"} | ({"ids": bucket["ids"]} if "ids" in bucket else {})
+
+
+def _stickiness(_: dict[str, Any]) -> dict[str, Any]:
+    return {"cookie": {"name": "release", "secure": False}}
+
+
+_CHOSEN: dict[str, Callable[[Any], Any]] = {
+    "canaryMatches": _matches,
+    "canaryBucket": _bucket,
+    "stickiness": _stickiness,
+}
+
+
 def coherent(spec: dict[str, Any]) -> dict[str, Any]:
     """The same spec without what it most often contradicts, so that many of them are good ones."""
     weights = sorted({f"{number}%" for number in (5, 25, 50)}, key=lambda weight: float(weight[:-1]))
     stages = [{"weight": weight, "duration": "10m"} for weight, _ in zip(weights, spec["stages"], strict=False)]
     subject = {"workload": spec["workload"]} if "workload" in spec else {"revision": spec.get("revision", "v2")}
     rest = {name: value for name, value in spec.items() if name not in {"workload", "revision", "maxDuration"}}
-    analysis = {**spec["analysis"], "warmup": "1m", "metrics": [{"preset": "istio-error-rate", "maxIncrease": "50%"}]}
-    return {**rest, **subject, "stages": stages, "analysis": analysis}
+    if "istio" not in spec["traffic"]:
+        return _split_http_route({**rest, **subject, "stages": stages})
+    route = spec["traffic"]["istio"]["virtualServices"][0]
+    for kind in [kind for kind in ("routes", "tcpRoutes", "tlsRoutes") if kind in route][1:]:
+        route = {name: value for name, value in route.items() if name != kind}
+    below_http = route.keys() & {"tcpRoutes", "tlsRoutes"}
+    traffic = {**spec["traffic"], "istio": {"virtualServices": [route]}}
+    chosen = {} if below_http else {name: make(traffic[name]) for name, make in _CHOSEN.items() if name in traffic}
+    if "canaryBucket" in chosen:
+        chosen.pop("stickiness", None)
+    third = {"matchService": "third"} if {"matchService", "canaryMatches"} <= traffic.keys() and chosen else {}
+    dropped = {*_CHOSEN, "matchService", "gatewayAPI"}
+    traffic = {name: part for name, part in traffic.items() if name not in dropped} | chosen | third
+    metric = OWN if below_http else {"preset": "istio-error-rate"}
+    analysis = {**spec["analysis"], "warmup": "1m", "metrics": [{**metric, "maxIncrease": "50%"}]}
+    return {**rest, **subject, "traffic": traffic, "stages": stages, "analysis": analysis}
+
+
+def _split_http_route(spec: dict[str, Any]) -> dict[str, Any]:
+    dropped = {*_CHOSEN, "matchService"}
+    traffic = {name: part for name, part in spec["traffic"].items() if name not in dropped}
+    routes = traffic.get("gatewayAPI") or {"httpRoutes": [{"name": "checkout"}]}
+    metrics = [{"preset": "istio-error-rate", "maxIncrease": "50%"}]
+    return {
+        **spec,
+        "traffic": {**traffic, "gatewayAPI": routes},
+        "analysis": {**spec["analysis"], "warmup": "1m", "metrics": metrics},
+    }
 
 
 SPECS = fitting(spec_schema())

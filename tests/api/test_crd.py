@@ -41,6 +41,7 @@ def test_static_defaults_are_visible() -> None:
         "minCanaryRequests": 100,
         "onInsufficientData": "Hold",
         "noData": "Hold",
+        "onShareMismatch": "Hold",
     }
 
 
@@ -54,7 +55,8 @@ def test_a_status_of_any_version_is_taken() -> None:
     for at, schema in schemas(SCHEMA["properties"]["status"], "status"):
         refusals = {"default", "enum", "pattern", "minimum", "maximum", "minItems", "minLength", VALIDATIONS}
         assert not refusals & schema.keys(), at
-        assert "required" not in schema or at == "status.conditions[]"
+        by_key = at == "status.conditions[]" or at.endswith((".headers[]", ".queryParams[]"))
+        assert "required" not in schema or by_key
 
 
 def test_conditions_are_told_apart_by_their_type() -> None:

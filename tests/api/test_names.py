@@ -3,19 +3,21 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from canary_operator.api.names import LabelKey, ObjectName, RevisionName, ServiceName
+from canary_operator.api.names import LabelKey, ObjectName, RevisionName, ServiceName, SniHost
 
 GOOD = [
     (ObjectName, ["checkout", "checkout.v2", "0a"]),
     (ServiceName, ["checkout", "c", "9-checkout"]),
     (LabelKey, ["app", "app.kubernetes.io/name", "App_x.y"]),
     (RevisionName, ["v1.4.2", "2026-11-23", "A"]),
+    (SniHost, ["*", "*.example.com", "shop.example.com", "shop"]),
 ]
 WRONG = [
     (ObjectName, ["", "Checkout", "a..b", ".a", "a-", "a_b", "a" * 236, "a\n"]),
     (ServiceName, ["", "checkout.shop", "-a", "a" * 64]),
     (LabelKey, ["", "/app", "app/", "a b", "x/y/z", "App.io/x"]),
     (RevisionName, ["", "-v1", "v1-", "v 1", "a" * 64]),
+    (SniHost, ["", "*shop", "shop.*", "Shop.example.com", "shop.example.com.", "a..b"]),
 ]
 
 

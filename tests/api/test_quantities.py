@@ -7,11 +7,15 @@ from hypothesis import strategies as st
 
 from canary_operator.api.quantities import (
     DURATION,
+    MEMORY,
     PERCENTAGE,
     SHARE,
+    Memory,
     format_duration,
+    format_limit,
     format_percentage,
     parse_duration,
+    parse_limit,
     parse_percentage,
     parse_share,
 )
@@ -85,3 +89,21 @@ def test_a_share_above_everything_is_refused(text: object) -> None:
 def test_a_share_needs_no_trailing_zeros() -> None:
     """Shares are shown as a person would write them."""
     assert [format_percentage(Fraction(n, 1000)) for n in (0, 5, 50, 1000)] == ["0%", "0.5%", "5%", "100%"]
+
+
+@given(st.from_regex(MEMORY, fullmatch=True))
+def test_a_size_is_written_as_it_was(text: str) -> None:
+    assert format_limit(parse_limit(text)) == text
+
+
+@pytest.mark.parametrize(("text", "mebibytes"), [("512Ki", 0.5), ("500Mi", 500.0), ("2Gi", 2048.0)])
+def test_sizes_mean_what_kubernetes_means(text: str, mebibytes: float) -> None:
+    found = parse_limit(text)
+    assert isinstance(found, Memory)
+    assert found.mebibytes == mebibytes
+
+
+@pytest.mark.parametrize("text", ["500M", "0Mi", "1.5Gi", "-1Mi", "500 Mi", "Mi"])
+def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match="500Mi"):
+        parse_limit(text)

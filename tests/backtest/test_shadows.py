@@ -1,59 +1,89 @@
-import random
-from datetime import timedelta
-from fractions import Fraction
-
 import pytest
 
-from canary_operator.api.rollout import Stage
-from canary_operator.backtest.recording import samples
-from canary_operator.backtest.shadows import _binomial, shadows
-from tests.backtest.recorded import ARMS, recorded
+from canary_operator.backtest.course import course
+from canary_operator.backtest.looks import Looks, looks
+from canary_operator.backtest.replay import Pin
+from canary_operator.backtest.shadows import shadows
+from canary_operator.backtest.wanted import Wanted
+from tests.backtest.recorded import ERRORS, MEMORY, ORDERS, P99, QUEUE, STEP, WISH, own, recorded, slow, wish
+from tests.backtest.test_course import fixed
 from tests.core.evidence.stream import terms
 
-STAGES = (
-    Stage(weight=Fraction(1, 10), duration=timedelta(minutes=5)),
-    Stage(weight=Fraction(1, 2), duration=timedelta(minutes=5)),
-)
-TERMS = terms(look=10, planned=600)
+PIN = fixed(terms(look=10, planned=600))
+
+
+def past(requests: int, errors: float = 9.0) -> Looks:
+    return looks(recorded(requests, (900, errors)), WISH)
+
+
+def pinned(found: Looks, wanted: Wanted) -> Pin:
+    return lambda moment: course(found, wanted, STEP, moment)
 
 
 def test_stable_against_itself_is_never_harmful() -> None:
     """However much both fail: two hours have room for twelve runs of ten minutes, and none is a false alarm."""
     for errors in (0.0, 9.0, 300.0):
-        found = list(shadows(list(samples(recorded(725, (900, errors)), ARMS)), STAGES, TERMS, seed=1))
+        found = list(shadows(past(725, errors), PIN, seed=1))
         assert len(found) == 12
         assert all(one.harm_at is None for one in found)
 
 
 def test_a_pretended_canary_gets_its_weight() -> None:
     """10 % of five minutes and half of the other five."""
-    (found,) = shadows(list(samples(recorded(65, (900, 9)), ARMS)), STAGES, TERMS, seed=1)
+    (found,) = shadows(past(65), PIN, seed=1)
     assert found.requests == pytest.approx(0.1 * 30 * 900 + 0.5 * 30 * 900, rel=0.03)
 
 
 def test_one_seed_is_one_outcome() -> None:
-    looks = list(samples(recorded(130, (900, 9)), ARMS))
-    one, same, other = ([*shadows(looks, STAGES, TERMS, seed=seed)] for seed in (1, 1, 2))
+    one, same, other = ([*shadows(past(130), PIN, seed=seed)] for seed in (1, 1, 2))
     assert one == same != other
 
 
 def test_a_short_recording_has_no_room_for_a_run() -> None:
-    assert list(shadows(list(samples(recorded(60, (900, 9)), ARMS)), STAGES, TERMS, seed=1)) == []
-    assert list(shadows([], STAGES, TERMS, seed=1)) == []
+    assert list(shadows(past(60), PIN, seed=1)) == []
+    assert list(shadows(Looks(), PIN, seed=1)) == []
 
 
-@pytest.mark.parametrize(("trials", "probability"), [(1, 0.5), (7, 0.3), (400, 0.02), (50, 0.97)])
-def test_the_split_is_binomial(trials: int, probability: float) -> None:
-    """Mean and variance of twenty thousand draws, within six standard errors."""
-    chance, draws = random.Random(7), 20_000  # noqa: S311
-    found = [_binomial(trials, probability, chance) for _ in range(draws)]
-    mean, variance = trials * probability, trials * probability * (1 - probability)
-    seen = sum(found) / draws
-    assert abs(seen - mean) < 6 * (variance / draws) ** 0.5
-    scatter = sum((one - mean) ** 2 for one in found) / draws
-    assert scatter == pytest.approx(variance, rel=0.08)
-    assert 0 <= min(found) <= max(found) <= trials
+def test_latencies_orders_numbers_and_pods_are_tried_against_themselves() -> None:
+    """Each is judged in each run, and none of them cries wolf."""
+    wanted = wish(ERRORS, P99, ORDERS, QUEUE, MEMORY)
+    whole = slow(recorded(190, (400, 4)), (400, 40))
+    whole = own(whole, wanted, "orders", lambda part, look: look * (400 if "whole" in part else 80) * ("b" in part))
+    whole = own(whole, wanted, "queue", lambda part, _: 7 if part == "baseline" else None)
+    whole = own(
+        whole, wanted, "memory", lambda pod, _: {f"baseline/{n}": 90 + n for n in range(8)}.get(pod), "01234567"
+    )
+    found = looks(whole, wanted)
+    runs = list(shadows(found, pinned(found, wanted), seed=1))
+    assert len(runs) == 3
+    for run in runs:
+        assert run.harm_at is None
+        assert [metric.name for metric in run.metrics] == [
+            "istio-error-rate",
+            "istio-latency-p99",
+            "orders",
+            "queue",
+            "memory",
+        ]
+        assert not [metric.missing for metric in run.metrics if metric.missing]
+    words = {metric.name: metric.sentence for metric in runs[0].metrics}
+    assert "1 pod of the canary has" in words["memory"] or "pods of the canary have" in words["memory"]
+    assert "7 in the canary and 7 in the baseline" in words["queue"]
 
 
-def test_all_or_nothing_needs_no_chance() -> None:
-    assert [_binomial(9, probability, random.Random(1)) for probability in (0.0, 1.0)] == [0, 9]  # noqa: S311
+def test_a_number_that_stable_does_not_keep_is_a_false_alarm() -> None:
+    """A limit that is broken without any canary would have taken every release back."""
+    wanted = wish(ERRORS, QUEUE)
+    found = looks(own(recorded(65), wanted, "queue", lambda part, _: 12 if part == "baseline" else None), wanted)
+    (run,) = shadows(found, pinned(found, wanted), seed=1)
+    assert run.harm_at is not None
+    assert run.sentence.startswith("queue is outside its limits")
+
+
+def test_too_few_pods_are_said() -> None:
+    wanted = wish(ERRORS, MEMORY)
+    found = looks(
+        own(recorded(65), wanted, "memory", lambda pod, _: {"baseline/0": 90, "baseline/1": 91}.get(pod), "01"), wanted
+    )
+    (run,) = shadows(found, pinned(found, wanted), seed=1)
+    assert "1 pods of the baseline were seen" in run.metrics[1].missing

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,10 @@ from hypothesis import strategies as st
 
 from canary_operator import cli
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "checkout.yaml"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLE, DARK_LAUNCH = EXAMPLES / "percentage" / "rollout.yaml", EXAMPLES / "dark-launch" / "rollout.yaml"
+STICKY = EXAMPLES / "sticky" / "rollout.yaml"
+HTTP_ROUTE = EXAMPLES / "http-route" / "rollout.yaml"
 
 
 @pytest.fixture
@@ -48,6 +52,54 @@ def test_each_stage_is_a_diff(capsys: pytest.CaptureFixture[str], route: Path) -
     assert "Afterwards the VirtualService is as it was." in last
     assert "resourceVersion" not in said
     assert "*id" not in said
+
+
+def test_an_httproute_is_planned_like_any_other(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The backend that is added, the weights, and the way home."""
+    rule = {"name": "primary", "backendRefs": [{"name": "checkout", "port": 80}]}
+    metadata = {"name": "checkout", "namespace": "shop"}
+    manifest = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": metadata}
+    route = tmp_path / "route.yaml"
+    route.write_text(yaml.safe_dump({**manifest, "spec": {"rules": [rule]}}))
+    code, said = run(capsys, HTTP_ROUTE, route)
+    assert code == 0
+    assert said.startswith("CanaryRollout shop/checkout, HTTPRoute shop/checkout\n\nstage 1 of 3: 5% for 30m\n")
+    assert "  +    - name: checkout-canary\n  +      port: 80\n  +      weight: 5\n" in said
+    assert "Afterwards the HTTPRoute is as it was." in said
+    code, said = run(capsys, HTTP_ROUTE, EXAMPLE)
+    assert code == 2
+    assert "needs the HTTPRoute shop/checkout; in the files are: none" in said
+
+
+@pytest.mark.parametrize("example", [DARK_LAUNCH, STICKY], ids=lambda path: str(path.parent.name))
+def test_what_is_inserted_is_shown_step_by_step(capsys: pytest.CaptureFixture[str], route: Path, example: Path) -> None:
+    """Testers, a bucket that grows, users who are drawn once more; `GOLDEN=write` writes the answer anew."""
+    code, said = run(capsys, example, route)
+    golden = Path(__file__).with_name("golden") / f"{example.parent.name}.txt"
+    if os.environ.get("GOLDEN") == "write":
+        golden.write_text(said)
+    assert (code, said) == (0, golden.read_text())
+
+
+@pytest.mark.parametrize(
+    ("match", "says"),
+    [
+        ({"headers": {"x-canary": {"exact": "2"}}}, "the header x-canary already, and traffic.canaryMatches[0]"),
+        ({"headers": {"cookie": {"regex": "a"}}}, "the header cookie already, and traffic.canaryMatches[1]"),
+        ({"headers": {"x-user-id": {"exact": "7"}}}, "the header x-user-id already, and traffic.canaryBucket"),
+    ],
+)
+def test_tests_that_cannot_be_combined_are_refused(
+    capsys: pytest.CaptureFixture[str], route: Path, match: Any, says: str
+) -> None:
+    """In the words of the condition, with the field of the spec."""
+    manifest = yaml.safe_load(route.read_text())
+    manifest["spec"]["http"][0]["match"] = [match]
+    route.write_text(yaml.safe_dump(manifest))
+    code, said = run(capsys, DARK_LAUNCH, route)
+    assert code == 1
+    assert "would be refused: RouteUnsupported: http route primary" in said
+    assert says in said
 
 
 def test_one_file_may_hold_everything(capsys: pytest.CaptureFixture[str], route: Path, tmp_path: Path) -> None:
@@ -92,6 +144,48 @@ def test_a_refused_spec_names_field_and_value(capsys: pytest.CaptureFixture[str]
     assert "would be refused: InvalidSpec: spec.stages[1].weight 25: " in said
 
 
+@pytest.fixture
+def connections(tmp_path: Path, route: Path) -> Path:
+    """A rollout of a tcp route; the VirtualService gets one beside its http route."""
+    manifest = yaml.safe_load(route.read_text())
+    manifest["spec"]["tcp"] = [{"match": [{"port": 9000}], "route": [{"destination": {"host": "checkout"}}]}]
+    route.write_text(yaml.safe_dump(manifest))
+    rollout = yaml.safe_load(EXAMPLE.read_text())
+    rollout["spec"]["traffic"]["istio"]["virtualServices"] = [{"name": "checkout", "tcpRoutes": [{"port": 9000}]}]
+    own = {"name": "reset", "promQL": "reset{s='$service'}", "outOf": "closed{s='$service'}", "max": "1%"}
+    rollout["spec"]["analysis"]["metrics"] = [own]
+    path = tmp_path / "connections.yaml"
+    path.write_text(yaml.safe_dump(rollout))
+    return path
+
+
+def test_a_tcp_route_is_planned_like_any_other(
+    capsys: pytest.CaptureFixture[str], route: Path, connections: Path
+) -> None:
+    """Its weights, with the port in our record; the http route beside it is in no diff."""
+    code, said = run(capsys, connections, route)
+    assert code == 0
+    assert '"tcp":{"port":9000}' in said
+    added = [line.strip() for line in said.split("\n\n")[1].splitlines() if line.startswith("  +")]
+    changes = ["+      weight: 95", "+    - destination:", "+        host: checkout-canary", "+      weight: 5"]
+    assert added[2:] == changes
+    assert "name: primary" not in "".join(added)
+    assert "Afterwards the VirtualService is as it was." in said
+
+
+def test_presets_for_connections_are_refused(
+    capsys: pytest.CaptureFixture[str], route: Path, connections: Path
+) -> None:
+    """With the cure."""
+    rollout = yaml.safe_load(connections.read_text())
+    rollout["spec"]["analysis"]["metrics"] = [{"preset": "istio-latency-p99", "maxIncrease": "20%"}]
+    connections.write_text(yaml.safe_dump(rollout))
+    code, said = run(capsys, connections, route)
+    assert code == 1
+    assert 'metric "istio-latency-p99" judges HTTP requests' in said
+    assert "istio_tcp_connections_closed_total" in said
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -133,25 +227,40 @@ PLACES = (
     ("spec", "http", 0, "route", 0, "destination", "host"),
     ("spec", "http", 0, "route", 0, "destination", "port"),
     ("spec", "http", 0, "delegate"),
+    ("spec", "http", 0, "match"),
+    ("spec", "http", 0, "match", 0),
+    *(("spec", "http", 0, "match", 0, field) for field in ("headers", "queryParams", "sourceLabels", "uri", "method")),
+    ("spec", "http", 0, "match", 0, "headers", "x-canary"),
+    ("spec", "tcp"),
+    ("spec", "tcp", 0),
+    ("spec", "tcp", 0, "match"),
+    ("spec", "tcp", 0, "match", 0),
+    ("spec", "tcp", 0, "match", 0, "port"),
+    ("spec", "tcp", 0, "match", 0, "sniHosts"),
+    ("spec", "tcp", 0, "route"),
+    ("spec", "tcp", 0, "route", 0, "weight"),
 )
 
 
+@pytest.mark.thorough
 @given(st.sampled_from(PLACES), ANYTHING)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_route_is_answered_with_a_traceback(
-    capsys: pytest.CaptureFixture[str], route: Path, place: tuple[Any, ...], value: object
+    capsys: pytest.CaptureFixture[str], route: Path, connections: Path, place: tuple[Any, ...], value: object
 ) -> None:
     """Whatever stands in the place of one part: a plan, or a sentence."""
     manifest = yaml.safe_load(route.read_text())
+    manifest["spec"]["http"][0]["match"] = [{"headers": {"x": {"exact": "1"}}}]
     parent = manifest
     for step in place[:-1]:
         parent = parent[step]
     parent[place[-1]] = value
     path = route.with_name("wrong.yaml")
     path.write_text(yaml.safe_dump(manifest))
-    code, said = run(capsys, EXAMPLE, path)
-    assert code in {0, 1, 2}, said
-    assert "Traceback" not in said
+    for rollout in (EXAMPLE, DARK_LAUNCH, connections):
+        code, said = run(capsys, rollout, path)
+        assert code in {0, 1, 2}, said
+        assert "Traceback" not in said
 
 
 @pytest.mark.parametrize(
@@ -163,6 +272,10 @@ def test_no_route_is_answered_with_a_traceback(
             {"http": [{"route": [{"destination": {"host": "checkout"}, "weight": "abc"}]}]},
             "spec.http[0].route[0].weight 'abc'",
         ),
+        ({"tcp": [{"match": [{"port": "9000"}]}]}, "spec.tcp[0].match[0].port '9000': input should be"),
+        ({"tls": [{"match": [{"sniHosts": [5]}]}]}, "spec.tls[0].match[0].sniHosts[0] 5: input should be"),
+        ({"http": [{"match": {"uri": {}}}]}, "spec.http[0].match: input should be a valid list"),
+        ({"http": [{"match": [{"headers": ["x"]}]}]}, "spec.http[0].match[0].headers: input should be"),
         ({"http": [{"route": [{"destination": {}}]}]}, "spec.http[0].route[0].destination.host: field required"),
     ],
 )
@@ -174,3 +287,24 @@ def test_a_misshapen_route_is_named_by_its_place(
     code, said = run(capsys, EXAMPLE, route)
     assert code == 1
     assert f"VirtualService shop/checkout: {complaint}" in said
+
+
+def test_every_virtual_service_is_shown(capsys: pytest.CaptureFixture[str], route: Path, tmp_path: Path) -> None:
+    """Each with all of its routes that are split; one that the files don't have is asked for."""
+    first = yaml.safe_load(route.read_text())
+    rule = first["spec"]["http"][0]
+    first["spec"]["http"].append({**rule, "name": "admin"})
+    second = {**first, "metadata": {"name": "checkout-mesh", "namespace": "shop"}, "spec": {"http": [rule]}}
+    both = tmp_path / "both.yaml"
+    both.write_text(yaml.safe_dump_all([first, second]))
+    code, said = run(capsys, EXAMPLES / "several-routes" / "rollout.yaml", both)
+    assert code == 0
+    assert said.count("Afterwards the VirtualService is as it was.") == 2
+    gateway, mesh = said.split("CanaryRollout shop/checkout, VirtualService ")[1:]
+    assert gateway.startswith("shop/checkout\n")
+    assert mesh.startswith("shop/checkout-mesh\n")
+    first_stage = gateway.split("\n\n")[1]
+    assert first_stage.count("+        host: checkout-canary") == 2
+    code, said = run(capsys, EXAMPLES / "several-routes" / "rollout.yaml", route)
+    assert code == 2
+    assert "needs the VirtualService shop/checkout-mesh" in said

@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from canary_operator.api.status import State, Status
+from canary_operator.api.metric import Metric
+from canary_operator.api.status import Run, State, Status
 from canary_operator.core.questions import Questions, questions
 from canary_operator.core.world import CanaryFacts, Missing
 from tests.doubles.memory import NOON
@@ -74,3 +75,26 @@ def test_without_a_workload_endpoints_are_asked_now_and_then() -> None:
     lately = Status(state=State.STAGED, run=at_stage(endpoints_at=NOON))
     assert not questions(lately, None, None, NOON + timedelta(seconds=29)).endpoints
     assert questions(lately, None, None, NOON + timedelta(seconds=30)).endpoints
+
+
+def test_pods_are_asked_now_and_then_where_restarts_are_counted() -> None:
+    """And at once when one of them is not ready: it may just have ended."""
+    counting = Status(state=State.STAGED, run=counted(at_stage(pods_at=NOON)))
+    soon, late = NOON + timedelta(seconds=9), NOON + timedelta(seconds=10)
+    assert not questions(counting, DEPLOYMENT, READY, soon).pods
+    assert questions(counting, DEPLOYMENT, READY, late).pods
+    assert questions(counting, DEPLOYMENT, replace(READY, ready=2), soon).pods
+    assert questions(Status(state=State.STAGED, run=counted(at_stage())), DEPLOYMENT, READY, NOON).pods
+
+
+def test_a_reversed_run_counts_no_restarts() -> None:
+    """Its canary is the user's Deployment, whose pods of both revisions come and go."""
+    turned = Status(state=State.STAGED, run=counted(at_stage(reversed=True)))
+    assert not questions(turned, replace(DEPLOYMENT, available=3), READY, NOON).pods
+
+
+def counted(run: Run) -> Run:
+    analysis = run.plan.analysis.model_copy(
+        update={"metrics": (Metric.model_validate({"preset": "restarts", "max": "0"}),)}
+    )
+    return run.model_copy(update={"plan": run.plan.model_copy(update={"analysis": analysis})})

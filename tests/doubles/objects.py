@@ -13,9 +13,13 @@ class MemoryObjects:
 
     bodies: dict[tuple[Resource, str, str], Mapping[str, Any]] = field(default_factory=dict)
     listed: bool = True
+    unserved: set[Resource] = field(default_factory=set)
 
     def synced(self, _: Resource) -> bool:
         return self.listed
+
+    def served(self, resource: Resource) -> bool:
+        return resource not in self.unserved
 
     def get(self, resource: Resource, namespace: str, name: str) -> Mapping[str, Any] | None:
         return self.bodies.get((resource, namespace, name))

@@ -21,6 +21,7 @@ def a_spec(
     duration: str = "5m",
     workload: bool = True,
     adoption: str = "Policy",
+    matches: bool = False,
     **analysis: object,
 ) -> Spec:
     """A rollout as a user would write it; `analysis` overrides fields of that block."""
@@ -36,7 +37,11 @@ def a_spec(
     return Spec.model_validate(
         {
             **of_what,
-            "traffic": {"istio": {"virtualServices": [{"name": "checkout"}]}, "stableService": "checkout"},
+            "traffic": {
+                "istio": {"virtualServices": [{"name": "checkout"}]},
+                "stableService": "checkout",
+                **({"canaryMatches": [{"headers": [{"name": "x-canary", "present": True}]}]} if matches else {}),
+            },
             "stages": [{"weight": weight, "duration": duration} for weight in stages],
             "analysis": judged,
         }

@@ -27,7 +27,7 @@ def rollout(cluster: Cluster, namespace: str) -> str:
     """A rollout with no status, from the example."""
     cluster.kubectl("apply", "--server-side", "-f", str(CRD))
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=20s", "-f", str(CRD))
-    manifest = yaml.safe_load((ROOT / "examples" / "checkout.yaml").read_text(encoding="utf-8"))
+    manifest = yaml.safe_load((ROOT / "examples" / "percentage" / "rollout.yaml").read_text(encoding="utf-8"))
     manifest["metadata"]["namespace"] = namespace
     cluster.kubectl("apply", "-f", "-", input=yaml.safe_dump(manifest))
     return str(manifest["metadata"]["name"])

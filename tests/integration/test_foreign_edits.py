@@ -42,8 +42,9 @@ def promoted(shop: Shop) -> Rollout:
     return ended
 
 
-def edit(shop: Shop, *operations: dict[str, Any]) -> None:
-    shop.kubectl("patch", "virtualservice", NAME, "--type=json", "-p", json.dumps(operations))
+def edit(shop: Shop, *operations: dict[str, Any], manager: str = "kubectl-patch") -> None:
+    patch = json.dumps(operations)
+    shop.kubectl("patch", "virtualservice", NAME, "--type=json", f"--field-manager={manager}", "-p", patch)
 
 
 def put(path: str, value: Any) -> dict[str, Any]:
@@ -111,6 +112,44 @@ def test_pulled_traffic_is_never_given_again_by_itself(shop: Shop, traffic: Traf
     assert shop.rollout().reason == "TrafficPulled"
     shop.order("resume")
     shop.wait("the weight to be set again", lambda: shop.weight() == 25)
+    shop.until("the hold to end", lambda seen: not seen.held)
+    shop.order("promote")
+    promoted(shop)
+    assert traffic.failures() == 0
+
+
+def test_a_tool_that_puts_the_route_back_is_named(shop: Shop, operator: OperatorProcess) -> None:
+    """By the name under which it writes, with what to tell it."""
+    del operator
+    shop.adopt(rollout(LONG))
+    release_until_staged(shop)
+    edit(shop, put("/spec/http/1/route", split(**{NAME: 100, CANARY: 0})), manager="argocd-controller")
+    held = shop.until("the hold", lambda seen: seen.held)
+    assert held.reason == "TrafficPulled"
+    assert "argocd-controller set the canary's weight to 0%, we had set 25%" in held.message
+    assert "ignoreDifferences" in held.message
+    shop.order("abort")
+    shop.until("the end", lambda seen: seen.rests and bool(seen.outcomes), LONGEST)
+
+
+def test_who_asks_for_it_has_the_weight_written_again(shop: Shop, traffic: Traffic, operator: OperatorProcess) -> None:
+    """Each time within seconds, until two fight; an operator that is killed meanwhile goes on counting."""
+    manifest = rollout(LONG)
+    manifest["spec"]["traffic"]["onDrift"] = "Reapply"
+    shop.adopt(manifest)
+    release_until_staged(shop)
+    for time_of in range(5):
+        edit(shop, put("/spec/http/1/route", split(**{NAME: 100 - PULLED, CANARY: PULLED})))
+        shop.wait("the weight to be set again", lambda: shop.weight() == 25, LONGEST)
+        shop.wait("the note of it", lambda: shop.rollout().status["run"]["reapplied"] > time_of)  # noqa: B023
+        if time_of == 2:
+            operator.kill()
+            operator.start()
+    edit(shop, put("/spec/http/1/route", split(**{NAME: 100 - PULLED, CANARY: PULLED})))
+    held = shop.until("the hold", lambda seen: seen.held)
+    assert "two fight over the route" in held.message
+    assert weights(shop, 3) == {PULLED}
+    shop.order("resume")
     shop.until("the hold to end", lambda seen: not seen.held)
     shop.order("promote")
     promoted(shop)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from canary_operator.api.rollout import Spec
-from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.core.actions import SetWeight
 from canary_operator.core.world import Route
 from canary_operator.errors import Conflict, Refused
 from canary_operator.ports import Target
@@ -21,7 +21,7 @@ from canary_operator.providers.resources import VIRTUAL_SERVICES
 from canary_operator.providers.traffic.istio.apply import IstioTraffic
 from testbed.cluster import Cluster
 from tests.doubles.objects import MemoryObjects
-from tests.providers.traffic.istio.shapes import a_weight, rolled_back
+from tests.providers.traffic.istio.shapes import a_weight, listed, orders_in, rolled_back
 
 pytestmark = pytest.mark.integration
 
@@ -29,13 +29,7 @@ GOLDEN = Path(__file__).parents[1] / "providers/traffic/istio/golden"
 SHAPES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
 PRUNED = {"unknown-fields"}
 """A real API server knows its schema; such fields are for the next one's."""
-STEPS = {
-    "0.5": a_weight("0.5", stage=1),
-    "5": a_weight(5, stage=2),
-    "25": a_weight(25, stage=3),
-    "100": a_weight(100, stage=4),
-    "0": a_weight(0, Purpose.ROLL_BACK, stage=4),
-}
+OWN = {"name": "resets", "promQL": "resets{s='$service'}", "outOf": "closed{s='$service'}", "max": "1%"}
 
 
 @pytest.fixture
@@ -52,13 +46,15 @@ def golden(shape: str, name: str, namespace: str) -> Any:
 
 
 def a_target(namespace: str, intent: Any) -> Target:
-    reference: dict[str, Any] = {"name": "checkout"} | ({"routes": [intent["route"]]} if "route" in intent else {})
+    fields = {"route": "routes", "tcp": "tcpRoutes", "tls": "tlsRoutes"}
+    asked = {field: listed(intent[key]) for key, field in fields.items() if key in intent}
+    reference: dict[str, Any] = {"name": "checkout", **asked}
     traffic = {"istio": {"virtualServices": [reference]}, "stableService": intent["stable"]}
     spec = {
         "revision": "v2",
         "traffic": traffic | ({"canaryService": intent["canary"]} if "canary" in intent else {}),
         "stages": [{"weight": "5%", "duration": "1m"}],
-        "analysis": {"metrics": [{"preset": "istio-error-rate", "max": "1%"}]},
+        "analysis": {"metrics": [OWN]},
     }
     return Target(namespace, "checkout", "uid", Spec.model_validate(spec))
 
@@ -70,7 +66,7 @@ async def test_istio_accepts_every_step_of_every_shape(kubernetes: Kubernetes, n
     objects = MemoryObjects()
     objects.put(VIRTUAL_SERVICES, made)
     traffic, target = IstioTraffic(kubernetes, objects), a_target(namespace, golden(shape, "intent", namespace))
-    for name, order in STEPS.items():
+    for name, order in orders_in(golden(shape, "intent", namespace)).items():
         await traffic.set_weight(target, order)
         live = await kubernetes.get(VIRTUAL_SERVICES, namespace, "checkout")
         wanted = golden(shape, name, namespace)

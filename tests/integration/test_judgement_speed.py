@@ -1,6 +1,7 @@
 """How soon a bad release has no users any more, and that good ones keep theirs: by Envoy's answers, in numbers."""
 
 import math
+import os
 import random
 import statistics
 import time
@@ -35,7 +36,8 @@ def out_of_step() -> None:
 
 
 def finished(shop: Shop, runs: int) -> Rollout:
-    return shop.until(f"{runs} runs to end", lambda seen: seen.rests and len(seen.outcomes) == runs, LONGEST)
+    """History keeps the last ten only, so runs are counted."""
+    return shop.until(f"{runs} runs to end", lambda seen: seen.rests and seen.status["runs"] == runs, LONGEST)
 
 
 def told(seconds: Sequence[float]) -> str:
@@ -66,28 +68,36 @@ def test_a_release_that_fails_everything_is_gone_in_seconds(shops: list[Shop]) -
     assert statistics.median(seconds) <= 6, told(seconds)
 
 
-def taken_back_after_its_warm_up(shop: Shop) -> list[float]:
-    """The release is as good as stable until it is warm; then it fails 5 % more. Seconds as above."""
+def taken_back_after_their_warm_up(shop: Shop, runs: int) -> list[float]:
+    """Each release is as good as stable until it is warm; then it fails 5 % more. Seconds as above."""
     shop.adopt(rollout([("10%", "10m")], {"warmup": "10s"}))
+    began: dict[str, float] = {}
     with shop.traffic(100) as traffic:
-        out_of_step()
-        shop.release("v2-e0.5")
-        shop.until("the end of the warm-up", lambda seen: seen.reason == "StageRunning", LONGEST)
-        began = time.time()
-        shop.begin_incident("5%", CANARY)
-        message = finished(shop, 1).last["message"]
+        for number in range(runs):
+            tag = f"v{number + 2}-e0.5"
+            out_of_step()
+            shop.release(tag)
+            shop.until("the end of the warm-up", lambda seen: seen.reason == "StageRunning", LONGEST)
+            began[tag] = time.time()
+            shop.begin_incident("5%", CANARY)
+            last = finished(shop, number + 1).last
+            assert last["outcome"] == "RolledBack"
+            assert " requests of the canary failed (" in last["message"]
+            assert " requests of the baseline failed (" in last["message"]
         time.sleep(_LAST_ANSWERS)
-        canary = traffic.stop()["versions"]["v2-e0.5"]
-    assert shop.rollout().outcomes == ["RolledBack"]
-    assert " requests of the canary failed (" in message
-    assert " requests of the baseline failed (" in message
-    return [canary["last"] - began]
+        versions = traffic.stop()["versions"]
+    return [versions[tag]["last"] - moment for tag, moment in began.items()]
 
 
 @pytest.mark.parametrize("shops", [(5, "v1-e0.5")], indirect=True)
 def test_five_percent_more_errors_are_gone_in_seconds(shops: list[Shop]) -> None:
-    """At 100 requests a second, of which it gets 10, beside 0.5 % of stable's own: the median of 5 is 20 s at most."""
-    seconds = in_each(shops, taken_back_after_its_warm_up)
+    """At 100 requests a second, of which it gets 10, beside 0.5 % of stable's own: the median is 20 s at most.
+
+    Nearly a fifth of such releases take longer, so the median of five would be too long once in twenty test runs, and
+    that of fifteen once in five hundred.
+    """
+    seconds = in_each(shops, partial(taken_back_after_their_warm_up, runs=3))
+    assert len(seconds) == 15
     assert statistics.median(seconds) <= 20, told(seconds)
 
 
@@ -95,14 +105,19 @@ def shipped_one_after_the_other(shop: Shop, runs: int) -> list[str]:
     """What became of so many releases that are all as good as stable; every look of theirs is judged."""
     shop.adopt(rollout([("25%", "6s"), ("50%", "5s"), ("100%", "3s")]))
     with shop.traffic(20) as traffic:
+        outcomes = []
         for run in range(runs):
             shop.release(f"v{run + 2}-e0.5")
-            finished(shop, run + 1)
+            outcomes.append(finished(shop, run + 1).outcomes[0])
         assert traffic.failures() > 0, "there was nothing to mistake for harm"
-    return shop.rollout().outcomes
+    return outcomes
 
 
 @pytest.mark.parametrize("shops", [(10, "v1-e0.5")], indirect=True)
-def test_forty_good_releases_are_shipped(shops: list[Shop]) -> None:
-    """Ten at a time, 20 requests a second each, 0.5 % of which fail whatever the version: nobody cries wolf."""
-    assert in_each(shops, partial(shipped_one_after_the_other, runs=4)) == ["Promoted"] * 40
+def test_good_releases_are_shipped(shops: list[Shop]) -> None:
+    """Ten at a time, 20 requests a second each, 0.5 % of which fail whatever the version: nobody cries wolf.
+
+    Forty of them; `make soak` asks for two hundred.
+    """
+    runs = int(os.environ.get("GOOD_RELEASES", "40")) // len(shops)
+    assert in_each(shops, partial(shipped_one_after_the_other, runs=runs)) == ["Promoted"] * (runs * len(shops))

@@ -70,13 +70,14 @@ def test_a_leak_that_is_not_critical_waits_for_a_person(shop: Shop) -> None:
 
 
 def test_a_query_that_finds_nothing_moves_no_traffic(shop: Shop) -> None:
-    """The hold shows the query as it was asked."""
-    typo = {**CONVERSION, "outOf": 'sum by (pod) (visitz_total{workload="$workload"})'}
+    """The hold shows the query as it was asked, and what was meant, perhaps."""
+    typo = {**CONVERSION, "outOf": 'sum by (pod) (orders_payd_total{workload="$workload"})'}
     shop.adopt(rollout(LONG, {"metrics": [typo]}))
     with shop.traffic(50):
         shop.release("v2")
-        asked = 'sum by (pod) (visitz_total{workload="checkout"})'
+        asked = 'sum by (pod) (orders_payd_total{workload="checkout"})'
         seen = shop.until("the query in the message", lambda seen: asked in seen.message, LONGEST)
+        assert "no series of orders_payd_total at all; did you mean orders_paid_total?" in seen.message, seen.message
         assert (seen.held, seen.reason, shop.weight()) == (True, "MetricsMissing", 0)
 
 

@@ -10,7 +10,7 @@ from canary_operator import cli
 from canary_operator.api.rollout import Spec
 from canary_operator.core.world import Problem
 from canary_operator.ports import Target
-from canary_operator.providers.traffic.istio.preview import RUN, preview
+from canary_operator.providers.traffic.preview import RUN, preview
 from testbed.shop import Shop, rollout
 
 pytestmark = pytest.mark.integration

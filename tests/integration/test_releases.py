@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from math import sqrt
 
 import pytest
 
@@ -80,22 +79,6 @@ def test_a_bad_release_is_rolled_back(shop: Shop, traffic: Traffic, operator: Op
     assert canary["last"] - canary["first_failure"] < 20
     assert shop.pods() == stable
     assert everything_is_given_back(shop, route)
-
-
-@pytest.mark.parametrize(("weight", "share"), [("0.5%", 0.005), ("25%", 0.25)])
-def test_envoy_obeys_the_weight(shop: Shop, operator: OperatorProcess, weight: str, share: float) -> None:
-    """Of all requests the canary gets its share, as closely as chance allows."""
-    del operator
-    with shop.traffic(300):
-        shop.adopt(rollout(((weight, "10m"), ("100%", "1s"))))
-        shop.release("v2")
-        shop.until("the weight", lambda seen: seen.state == "Staged" and seen.weight == weight, LONGEST)
-        before = shop.gateway_counts()
-        time.sleep(20)
-        sent = shop.gateway_counts() - before
-    expected, deviation = share * sent.total(), sqrt(sent.total() * share * (1 - share))
-    assert sent.total() > 5000
-    assert abs(sent[CANARY] - expected) <= 4.5 * deviation
 
 
 def test_abort_and_retry(shop: Shop, traffic: Traffic, operator: OperatorProcess) -> None:

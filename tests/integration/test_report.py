@@ -17,6 +17,20 @@ LONGEST = 60
 STAGES = (("25%", "10m"), ("100%", "10m"))
 
 
+EACH_KIND = (
+    {"preset": "istio-error-rate", "maxIncrease": "50%"},
+    {"preset": "istio-latency-p99", "maxIncrease": "50%"},
+    {
+        "name": "conversion",
+        "promQL": 'sum by (pod) (orders_paid_total{namespace="$namespace", workload="$workload"})',
+        "outOf": 'sum by (pod) (istio_requests_total{reporter="destination", pod=~"$pods", namespace="$namespace"})',
+        "maxDecrease": "50%",
+    },
+    {"preset": "memory", "maxIncrease": "50%", "max": "1Gi"},
+    {"preset": "restarts", "max": "0"},
+)
+
+
 def reports(shop: Shop) -> list[dict[str, Any]]:
     found = shop.kubectl("get", "configmaps", "-l", f"canary-operator.dev/rollout={NAME}", "-o", "json")
     items: list[dict[str, Any]] = json.loads(found)["items"]
@@ -46,7 +60,7 @@ def test_a_bad_release_leaves_a_report_that_goes_with_its_rollout(shop: Shop) ->
     counted = last["message"].partition(";")[0]
     assert counted in page
     assert counted.split(":")[0] in report["data"]["report.md"]
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 4
     assert "istio_requests_total" in page
     assert data["outcome"] == "RolledBack"
     told = [event["reason"] for event in data["events"]]
@@ -57,6 +71,39 @@ def test_a_bad_release_leaves_a_report_that_goes_with_its_rollout(shop: Shop) ->
 
     shop.kubectl("delete", "canaryrollout", NAME, "--timeout=30s")
     shop.wait("the garbage collector", lambda: reports(shop) == [], LONGEST)
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_report_shows_each_kind_of_metric(cluster: Cluster, namespace: str) -> None:
+    """A latency by its boundaries, orders, the pods' memory and that nothing was restarted."""
+    shop = Shop(cluster, namespace)
+    shop.open("v1-l60-lognormal", replicas=6)
+    shop.adopt(rollout((("50%", "20s"), ("100%", "3s")), {"metrics": list(EACH_KIND)}))
+    with shop.traffic(100) as traffic:
+        shop.wait("requests of the baseline", lambda: traffic.answers().total() >= 300, LONGEST)
+        shop.release("v2-l60-lognormal")
+        seen = shop.until("the end", lambda seen: seen.rests and bool(seen.outcomes), 2 * LONGEST)
+    assert seen.outcomes == ["Promoted"], seen.message
+    shop.wait("the report of the whole run", lambda: [bool(ended_at(report)) for report in reports(shop)] == [True])
+    (report,) = reports(shop)
+    page, words = report["data"]["report.html"], report["data"]["report.md"]
+    for said in (
+        "istio-latency-p99: longer than ",
+        "conversion: its share of the whole",
+        "memory: mean of the pods in each window",
+        "3 pods of the canary have ",
+        "no container of the canary ended under traffic",
+    ):
+        assert said in page, said
+    points = json.loads(report["data"]["data.json"])["points"]
+    latency = [
+        metric for point in points for metric in point.get("metrics", ()) if metric["name"] == "istio-latency-p99"
+    ]
+    assert latency[-1]["above"][0]["canary"]["requests"] > 100
+    memory = [one for point in points for one in point.get("numbers", ()) if one["name"] == "memory"]
+    assert any({"canary", "baseline", "upper"} <= one.keys() for one in memory)
+    assert "| Compared |" in words
+    assert sum(map(len, report["data"].values())) < 200_000
 
 
 def test_a_report_that_is_refused_neither_delays_nor_fails_a_run(cluster: Cluster, place: str, shop: Shop) -> None:

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary_operator.lint import releases, routes
+from canary_operator.lint.every import RULES, pitfalls
 from canary_operator.lint.files import Files, Pitfall
 
 DOCS = Path(__file__).parents[2] / "docs" / "lint.md"
-RULES = (*releases.RULES, *routes.RULES)
 
 GOOD: dict[str, dict[str, Any]] = {
     "rollout": {
@@ -52,8 +51,7 @@ TWO = [{"destination": {"host": "checkout"}, "weight": 100}, {"destination": {"h
 
 
 def found(manifests: list[dict[str, Any]]) -> list[Pitfall]:
-    given_files = Files(tuple(manifests), "shop")
-    return [pitfall for rule in RULES for pitfall in rule(given_files)]
+    return pitfalls(Files(tuple(manifests), "shop"))
 
 
 def named(kind: str, name: str, **spec: Any) -> dict[str, Any]:
@@ -77,8 +75,57 @@ def add(*manifests: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
     return lambda every: every.update({str(number): one for number, one in enumerate(manifests)})
 
 
+def connected(**more: Any) -> Callable[[dict[str, Any]], None]:
+    """The rollout splits a tcp route."""
+
+    def change(manifests: dict[str, Any]) -> None:
+        spec = manifests["rollout"]["spec"]
+        spec["traffic"]["istio"]["virtualServices"][0]["tcpRoutes"] = [{"port": 9000}]
+        spec["analysis"]["metrics"] = [OWN]
+        spec.update(more)
+
+    return change
+
+
+def both(*changes: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+    def change(manifests: dict[str, Any]) -> None:
+        for one in changes:
+            one(manifests)
+
+    return change
+
+
+OWN = {"name": "reset", "promQL": "reset{s='$service'}", "outOf": "closed{s='$service'}", "max": "1%"}
+TO_STABLE = [{"destination": {"host": "checkout"}}]
 HTTP = ("spec", "http", 0, "route")
 POLICY = {"trafficPolicy": {"tls": {"mode": "ISTIO_MUTUAL"}}}
+STICKY: tuple[Any, ...] = ("spec", "traffic", "stickiness", {"cookie": {}})
+NAMED: tuple[Any, ...] = (*STICKY[:-1], {"cookie": {"name": "release"}})
+at_gateway = put("route", "spec", "gateways", ["shop/front"])
+ANOTHER = named("CanaryRollout", "basket") | {
+    "spec": {
+        **GOOD["rollout"]["spec"],
+        "workload": {"deploymentRef": {"name": "basket"}},
+        "traffic": {
+            "istio": {"virtualServices": [{"name": "basket"}]},
+            "stableService": "basket",
+            "stickiness": {"cookie": {"name": "release"}},
+        },
+    }
+}
+ROUTE_OF_ANOTHER = named("VirtualService", "basket", hosts=["checkout"], gateways=["shop/front"]) | {
+    "spec": {
+        "hosts": ["checkout"],
+        "gateways": ["shop/front"],
+        "http": [{"route": [{"destination": {"host": "basket"}}]}],
+    }
+}
+
+
+def a_gateway(*protocols: str) -> dict[str, Any]:
+    return named("Gateway", "front", servers=[{"port": {"protocol": protocol}} for protocol in protocols])
+
+
 PITFALLS: dict[str, Callable[[dict[str, Any]], None]] = {
     "rollout-invalid": put("rollout", "spec", "stages", 0, "weight", "0%"),
     "route-unusable": put("route", *HTTP, [{"destination": {"host": "basket"}}]),
@@ -89,6 +136,32 @@ PITFALLS: dict[str, Callable[[dict[str, Any]], None]] = {
         named("HorizontalPodAutoscaler", "checkout", scaleTargetRef={"kind": "Deployment", "name": "checkout"})
     ),
     "policy-for-one-arm": add(named("DestinationRule", "checkout", host="checkout", **POLICY)),
+    "labels-at-gateway": both(
+        put("rollout", "spec", "traffic", "canaryMatches", [{"method": "PUT"}, {"sourceLabels": {"app": "basket"}}]),
+        put("route", "spec", "gateways", ["shop/front"]),
+    ),
+    "bucket-never-reached": both(
+        put("rollout", "spec", "traffic", "canaryMatches", [{"headers": [{"name": "x-user-id", "present": True}]}]),
+        put("rollout", "spec", "traffic", "canaryBucket", {"header": "x-user-id"}),
+    ),
+    "cookie-in-mesh": put("rollout", *STICKY),
+    "cookie-never-returned": both(put("rollout", *STICKY), at_gateway, add(a_gateway("HTTP"))),
+    "cookie-cached": both(
+        put("rollout", *STICKY),
+        put("route", "spec", "http", 0, "headers", {"response": {"set": {"Cache-Control": "public, max-age=60"}}}),
+    ),
+    "cookie-shared": both(put("rollout", *NAMED), at_gateway, add(ANOTHER, ROUTE_OF_ANOTHER)),
+    "route-takes-more": both(
+        connected(workload={"deploymentRef": {"name": "checkout"}, "drain": "1m"}),
+        put("route", "spec", "tcp", [{"match": [{"port": 9000}, {"port": 9001}], "route": TO_STABLE}]),
+    ),
+    "route-never-reached": both(
+        connected(workload={"deploymentRef": {"name": "checkout"}, "drain": "1m"}),
+        put("route", "spec", "tcp", [{"route": TO_STABLE}, {"match": [{"port": 9000}], "route": TO_STABLE}]),
+    ),
+    "drain-too-short": both(
+        connected(), put("route", "spec", "tcp", [{"match": [{"port": 9000}], "route": TO_STABLE}])
+    ),
     "weight-missing": put("route", *HTTP, [TWO[0], {"destination": {"host": "other"}}]),
     "weights-all-zero": put("route", *HTTP, [{**one, "weight": 0} for one in TWO]),
     "host-incomplete": put("route", *HTTP, [*TWO, {"destination": {"host": "checkout.shop"}, "weight": 0}]),
@@ -122,6 +195,57 @@ def test_every_rule_is_tried_and_told() -> None:
         assert {one.severity for one in found([*manifests.values()]) if one.rule == rule} == {told[rule]}
 
 
+@pytest.mark.parametrize("kind", ["tls", "tcp"])
+@pytest.mark.parametrize(
+    ("rule", "weights", "words"),
+    [("weight-missing", (100, None), "1 of 2"), ("weights-all-zero", (0, 0), "may crash istiod")],
+)
+def test_routes_below_http_have_the_same_pitfalls(kind: str, rule: str, weights: Any, words: str) -> None:
+    """The place says which list the rule stands in."""
+    route = [{**one, "weight": weight} for one, weight in zip(TWO, weights, strict=True)]
+    route = [{key: value for key, value in one.items() if value is not None} for one in route]
+    virtual_service = named("VirtualService", "basket", hosts=["basket"], **{kind: [{"route": route}]})
+    pitfalls = [one for one in found([virtual_service]) if one.rule == rule]
+    assert [one.sentence.split()[0] for one in pitfalls] == [f"{kind}[0]"]
+    assert words in pitfalls[0].sentence
+
+
+def test_a_rollout_of_a_tcp_route_is_looked_at_like_any_other() -> None:
+    """A preset that can't judge it, and a port that no rule has, in the operator's words."""
+    manifests = copy.deepcopy(GOOD)
+    manifests["rollout"]["spec"]["traffic"]["istio"]["virtualServices"][0]["tcpRoutes"] = [{"port": 9000}]
+    manifests["route"]["spec"]["tcp"] = [{"match": [{"port": 9001}], "route": TO_STABLE}]
+    assert [one.rule for one in found([*manifests.values()])] == ["rollout-invalid"]
+    connected()(manifests)
+    manifests["rollout"]["spec"]["workload"]["drain"] = "45s"
+    pitfalls = found([*manifests.values()])
+    assert [one.rule for one in pitfalls] == ["route-unusable"]
+    assert "no tcp route for port 9000 (there are: tcp[0] (port 9001))" in pitfalls[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("match", "more"),
+    [
+        ([{"port": 443, "sniHosts": ["a.example.com"]}], None),
+        ([{"port": 443, "sniHosts": ["b.example.com", "a.example.com"]}], "takes b.example.com too"),
+        ([{"sniHosts": ["a.example.com"]}], "takes any port too"),
+        (
+            [{"port": 443, "sniHosts": ["a.example.com"]}, {"port": 444, "sniHosts": ["a.example.com"]}],
+            "takes port 444",
+        ),
+    ],
+)
+def test_a_tls_rule_takes_names_and_ports(match: Any, more: str | None) -> None:
+    """Each one that the rollout does not ask for is named."""
+    manifests = copy.deepcopy(GOOD)
+    connected(workload={"deploymentRef": {"name": "checkout"}, "drain": "1m"})(manifests)
+    tls = [{"port": 443, "sniHost": "a.example.com"}]
+    manifests["rollout"]["spec"]["traffic"]["istio"]["virtualServices"] = [{"name": "checkout", "tlsRoutes": tls}]
+    manifests["route"]["spec"]["tls"] = [{"match": match, "route": TO_STABLE}]
+    said = [one.sentence for one in found([*manifests.values()])]
+    assert said == [] if more is None else len(said) == 1 and more in said[0]
+
+
 def test_the_same_policy_for_both_arms_is_none() -> None:
     both = [named("DestinationRule", name, host=name, **POLICY) for name in ("checkout", "checkout-canary")]
     assert found([*GOOD.values(), *both]) == []
@@ -130,6 +254,42 @@ def test_the_same_policy_for_both_arms_is_none() -> None:
 def test_a_gateway_of_its_own_shares_no_host() -> None:
     other = named("VirtualService", "other", hosts=["checkout"], gateways=["public"], http=[])
     assert found([*GOOD.values(), other]) == []
+
+
+def test_matches_that_fit_their_route_are_none() -> None:
+    """Labels of callers in the mesh, and a bucket of whom no match has taken."""
+    manifests = copy.deepcopy(GOOD)
+    matches = [{"sourceLabels": {"app": "basket"}}, {"headers": [{"name": "x-user-id", "exact": "7"}]}]
+    put("rollout", "spec", "traffic", "canaryMatches", matches)(manifests)
+    put("rollout", "spec", "traffic", "canaryBucket", {"header": "x-user-id"})(manifests)
+    put("route", "spec", "gateways", ["shop/front", "mesh"])(manifests)
+    assert found([*manifests.values()]) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [a_gateway("HTTP", "HTTPS")],
+        [],
+        [ANOTHER, named("VirtualService", "basket", **{**ROUTE_OF_ANOTHER["spec"], "hosts": ["basket"]})],
+    ],
+    ids=["with TLS", "a gateway elsewhere", "another host"],
+)
+def test_a_cookie_that_its_user_keeps_is_none(changes: list[dict[str, Any]]) -> None:
+    """At a gateway with TLS, or one that the files don't have; a private cache is the user's own."""
+    manifests = copy.deepcopy(GOOD)
+    put("rollout", *NAMED)(manifests)
+    at_gateway(manifests)
+    put("route", "spec", "http", 0, "headers", {"response": {"set": {"cache-control": "private"}}})(manifests)
+    assert found([*manifests.values(), *changes]) == []
+
+
+def test_tests_that_cannot_be_combined_are_an_unusable_route() -> None:
+    """In the words of the condition."""
+    manifests = copy.deepcopy(GOOD)
+    put("rollout", "spec", "traffic", "canaryMatches", [{"method": "PUT"}])(manifests)
+    put("route", "spec", "http", 0, "match", [{"method": {"exact": "GET"}}])(manifests)
+    assert ["tests the method already" in one.sentence for one in found([*manifests.values()])] == [True]
 
 
 def test_what_is_not_there_is_not_spoken_of() -> None:
@@ -157,6 +317,9 @@ def places(manifest: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def test_no_manifest_is_answered_with_a_traceback(data: st.DataObject) -> None:
     """Anything in the place of any part."""
     manifests = copy.deepcopy(GOOD)
+    if data.draw(st.booleans()):
+        PITFALLS["route-takes-more"](manifests)
+        manifests = copy.deepcopy(manifests)
     name = data.draw(st.sampled_from([*GOOD]))
     *way, last = data.draw(st.sampled_from(places(manifests[name])))
     parent: Any = manifests[name]
@@ -164,3 +327,38 @@ def test_no_manifest_is_answered_with_a_traceback(data: st.DataObject) -> None:
         parent = parent[step]
     parent[last] = data.draw(ANYTHING)
     assert isinstance(found([*manifests.values()]), list)
+
+
+def test_every_virtual_service_of_a_rollout_is_looked_at() -> None:
+    """The one that can't be split is named, and where the rollout asks for it."""
+    manifests = copy.deepcopy(GOOD)
+    manifests["rollout"]["spec"]["traffic"]["istio"]["virtualServices"].append({"name": "mesh", "routes": ["primary"]})
+    manifests["mesh"] = named("VirtualService", "mesh", hosts=["mesh"], http=[])
+    pitfalls = found([*manifests.values()])
+    assert [one.rule for one in pitfalls] == ["route-unusable"]
+    assert "VirtualService shop/mesh has no http route named primary" in pitfalls[0].sentence
+    assert "virtualServices[1].routes[0]" in pitfalls[0].sentence
+
+
+def test_an_httproute_for_the_mesh_claims_its_service() -> None:
+    """By its parent: it needs no hostname."""
+    manifests = copy.deepcopy(GOOD)
+    add(named("HTTPRoute", "checkout", parentRefs=[{"group": "", "kind": "Service", "name": "checkout"}]))(manifests)
+    claimed = [one for one in found([*manifests.values()]) if one.rule == "claimed-by-httproute"]
+    assert "claims checkout.shop.svc.cluster.local too" in claimed[0].sentence
+
+
+def test_a_rollout_may_split_an_httproute() -> None:
+    """What is wrong with it is told; where all is well, and without the file, nothing is."""
+    manifests = copy.deepcopy(GOOD)
+    del manifests["route"]
+    spec = manifests["rollout"]["spec"]
+    spec["traffic"] = {"gatewayAPI": {"httpRoutes": [{"name": "checkout"}]}, "stableService": "checkout"}
+    assert found([*manifests.values()]) == []
+    backends = [{"name": "checkout", "port": 80}]
+    add(named("HTTPRoute", "checkout", rules=[{"backendRefs": backends}]))(manifests)
+    assert found([*manifests.values()]) == []
+    backends.append({"name": "checkout", "port": 81})
+    assert [(one.rule, one.severity) for one in found([*manifests.values()])] == [("route-unusable", "error")]
+    backends[1] = {"name": "legacy", "weight": "5%"}
+    assert "spec.rules[0].backendRefs[1].weight '5%'" in found([*manifests.values()])[0].sentence

@@ -52,6 +52,12 @@ class Reporter:
         self.told.append(("forget", *uids))
 
 
+class Preflight:
+    """Has nothing to say."""
+
+    def passed(self, _: Rollout, __: Decision) -> None: ...
+
+
 class Traffic:
     """Takes every weight."""
 
@@ -80,6 +86,7 @@ class Bench:
             prefer=self.prefer,
             watcher=self,
             reporter=self.reporter,
+            preflight=Preflight(),
             now=lambda: NOON,
         )
         for resource in WATCHED:

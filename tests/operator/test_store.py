@@ -6,8 +6,8 @@ from canary_operator.api import reasons
 from canary_operator.core.world import Problem
 from canary_operator.operator.references import Reference
 from canary_operator.operator.store import Store
-from canary_operator.providers.resources import DEPLOYMENTS, ROLLOUTS, VIRTUAL_SERVICES, WATCHED
-from tests.operator.bodies import SPEC, a_deployment, a_rollout, a_virtual_service
+from canary_operator.providers.resources import DEPLOYMENTS, HTTP_ROUTES, ROLLOUTS, VIRTUAL_SERVICES, WATCHED
+from tests.operator.bodies import SPEC, a_body, a_deployment, a_rollout, a_virtual_service
 
 UID = "checkout-uid"
 
@@ -101,6 +101,26 @@ def test_events_of_objects_concern_the_rollouts_that_refer_to_them(synced: Store
     synced.observe_deletion(DEPLOYMENTS, a_deployment("checkout-canary", version=9))
     assert told == [UID]
     assert synced.get(DEPLOYMENTS, "shop", "checkout-canary") is None
+
+
+def test_events_of_an_http_route_concern_the_rollouts_that_split_it(synced: Store, told: Told) -> None:
+    """A VirtualService of the same name is none of theirs."""
+    traffic = {"gatewayAPI": {"httpRoutes": [{"name": "shop"}]}, "stableService": "checkout"}
+    synced.observe(ROLLOUTS, a_rollout(spec={**SPEC, "traffic": traffic}))
+    told.clear()
+    synced.observe(HTTP_ROUTES, a_body(HTTP_ROUTES, "shop"))
+    synced.observe(VIRTUAL_SERVICES, a_virtual_service("shop"))
+    assert told == [UID]
+    assert synced.get(HTTP_ROUTES, "shop", "shop") is not None
+
+
+def test_a_kind_that_is_not_served_is_known_to_be_so(store: Store) -> None:
+    """Until it is, and was listed."""
+    assert store.served(HTTP_ROUTES)
+    store.lost(HTTP_ROUTES)
+    assert not store.served(HTTP_ROUTES)
+    store.complete(HTTP_ROUTES, {})
+    assert store.served(HTTP_ROUTES)
 
 
 def test_foreign_objects_are_not_kept(synced: Store, told: Told) -> None:
@@ -228,3 +248,14 @@ def test_nobody_needs_the_field_owners_of_a_rollout(store: Store) -> None:
     body = store.body(UID)
     assert body is not None
     assert "managedFields" not in body["metadata"]
+
+
+def test_an_event_of_any_of_its_virtual_services_calls_for_a_pass(synced: Store, told: Told) -> None:
+    """And all of them are kept."""
+    istio = {"virtualServices": [{"name": "shop"}, {"name": "mesh"}]}
+    synced.observe(ROLLOUTS, a_rollout(spec={**SPEC, "traffic": {**SPEC["traffic"], "istio": istio}}))
+    for name in ("shop", "mesh"):
+        told.clear()
+        synced.observe(VIRTUAL_SERVICES, a_virtual_service(name, version=2))
+        assert told == [UID]
+        assert synced.get(VIRTUAL_SERVICES, "shop", name) is not None

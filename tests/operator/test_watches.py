@@ -5,12 +5,12 @@ from typing import Any, cast
 
 import pytest
 
-from canary_operator.errors import Gone, Unavailable
+from canary_operator.errors import Gone, Refused, Unavailable
 from canary_operator.operator import watches
 from canary_operator.operator.store import Store
 from canary_operator.operator.watches import Watches
 from canary_operator.providers.kubernetes import Kubernetes
-from canary_operator.providers.resources import DEPLOYMENTS, ROLLOUTS, VIRTUAL_SERVICES, WATCHED, Resource
+from canary_operator.providers.resources import DEPLOYMENTS, HTTP_ROUTES, ROLLOUTS, VIRTUAL_SERVICES, WATCHED, Resource
 
 
 class Server:
@@ -18,6 +18,7 @@ class Server:
 
     def __init__(self) -> None:
         self.served = set(WATCHED)
+        self.forbidden: set[Resource] = set()
         self.watched: list[tuple[Resource, ...]] = []
         self.ends_watches: BaseException | None = None
         self.away = False
@@ -29,12 +30,16 @@ class Server:
             raise Unavailable("no answer")
         return resource in self.served
 
-    async def pages(self, resource: Resource, namespace: str | None) -> AsyncIterator[list[dict[str, Any]]]:
+    async def pages(
+        self, resource: Resource, namespace: str | None, **_: object
+    ) -> AsyncIterator[list[dict[str, Any]]]:
         yield await self.list(resource, namespace)
 
     async def list(self, resource: Resource, _: str | None, **__: object) -> list[dict[str, Any]]:
         if resource not in self.served:
             raise Gone("no such kind")
+        if resource in self.forbidden:
+            raise Refused(f"{resource.plural} is forbidden")
         return []
 
     async def watch(
@@ -77,6 +82,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     server = Server()
     monkeypatch.setattr(watches, "watch", server.watch)
     monkeypatch.setattr(watches, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(watches, "POLL_OPTIONAL_SECONDS", 0.01)
     monkeypatch.setattr(watches, "FIRST_RESTART_SECONDS", 0.01)
     return Bench(server)
 
@@ -94,7 +100,48 @@ async def test_a_missing_kind_is_named(bench: Bench) -> None:
     bench.server.served.discard(VIRTUAL_SERVICES)
     await bench.until(lambda: bench.store.synced(DEPLOYMENTS))
     assert bench.watches.not_ready() == ["the API server does not serve virtualservices.networking.istio.io v1"]
-    assert bench.server.watched == [(ROLLOUTS, DEPLOYMENTS)]
+    assert bench.server.watched == [(ROLLOUTS, DEPLOYMENTS, HTTP_ROUTES)]
+
+
+async def test_a_cluster_without_http_routes_is_as_it_should_be(bench: Bench) -> None:
+    """Nobody waits for them, and absence of everything else means something."""
+    bench.server.served.discard(HTTP_ROUTES)
+    await bench.until(bench.watches.all_synced)
+    assert bench.watches.not_ready() == []
+    assert bench.server.watched == [(ROLLOUTS, DEPLOYMENTS, VIRTUAL_SERVICES)]
+    assert not bench.store.served(HTTP_ROUTES)
+
+
+async def test_http_routes_are_watched_as_soon_as_there_are_any(bench: Bench) -> None:
+    """Their CRD was installed later; until they are listed we are not ready."""
+    bench.server.served.discard(HTTP_ROUTES)
+
+    def appear() -> bool:
+        if bench.server.watched:
+            bench.server.served.add(HTTP_ROUTES)
+        return bench.store.synced(HTTP_ROUTES)
+
+    await bench.until(appear)
+    assert bench.store.served(HTTP_ROUTES)
+    assert bench.server.watched[-1] == WATCHED
+
+
+async def test_http_routes_that_may_not_be_listed_blind_nobody(bench: Bench) -> None:
+    """The program came before its rights: everything else is watched, and they are as soon as it may."""
+    bench.server.forbidden.add(HTTP_ROUTES)
+    await bench.until(bench.watches.all_synced)
+    assert bench.server.watched == [(ROLLOUTS, DEPLOYMENTS, VIRTUAL_SERVICES)]
+    assert not bench.store.served(HTTP_ROUTES)
+    assert bench.restarts == 0
+    bench.server.forbidden.clear()
+    await bench.until(lambda: bench.store.synced(HTTP_ROUTES))
+    assert bench.server.watched[-1] == WATCHED
+
+
+async def test_a_kind_that_everybody_needs_and_may_not_be_listed_is_no_cluster_without_it(bench: Bench) -> None:
+    bench.server.forbidden.add(VIRTUAL_SERVICES)
+    await bench.until(lambda: bench.restarts > 1)
+    assert not bench.watches.all_synced()
 
 
 async def test_a_kind_that_appears_is_watched(bench: Bench) -> None:
@@ -107,7 +154,7 @@ async def test_a_kind_that_appears_is_watched(bench: Bench) -> None:
         return bench.watches.all_synced()
 
     await bench.until(appears)
-    assert bench.server.watched == [(ROLLOUTS, DEPLOYMENTS), WATCHED]
+    assert bench.server.watched == [(ROLLOUTS, DEPLOYMENTS, HTTP_ROUTES), WATCHED]
 
 
 async def test_watches_that_end_are_begun_anew(bench: Bench) -> None:

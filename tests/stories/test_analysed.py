@@ -156,6 +156,7 @@ MORE = ("ready", "restarts", "stable_lost", "stable_back")
 ORDERS = ("pause", "resume", "promote", "abort", "retry")
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     began=st.sampled_from(["last stage", "overtaken", "reversed"]),

@@ -9,7 +9,7 @@ from canary_operator.api import reasons
 from canary_operator.api.status import Outcome, State
 from canary_operator.core.world import Problem
 from tests.doubles.memory import Crash
-from tests.doubles.story import Story
+from tests.doubles.story import Story, a_spec
 
 
 async def staged() -> Story:
@@ -71,3 +71,22 @@ async def test_an_operator_that_was_down_and_finds_a_hold_does_not_advance_blind
     story.expects(weight="5%", state=State.STAGED)
     await story.after(minutes=1)
     story.expects(weight="25%", state=State.STAGED)
+
+
+async def test_harm_that_could_not_be_taken_back_at_once_is_taken_back_later() -> None:
+    """Stable had no pods when harm was found; the canary then did well, and once the run went on."""
+    metric = {"preset": "istio-error-rate", "max": "5%", "maxIncrease": "50%"}
+    story = await Story(a_spec(stages=("10%", "50%"), metrics=[metric])).adopted()
+    await story.release("v2")
+    await story.after(seconds=20, rate=40)
+    story.cluster.deployment.answering = False
+    await story.after(seconds=10, rate=24, canary_bad=1.0)
+    story.expects(weight="10%", reason=reasons.NO_STABLE_ENDPOINTS)
+    await story.after(minutes=20, rate=40, step=10)
+    story.expects(weight="10%", reason=reasons.NO_STABLE_ENDPOINTS)
+    await story.restarts()
+    story.cluster.deployment.answering = True
+    await story.after(seconds=5)
+    story.expects(weight="0%")
+    await story.after(minutes=2)
+    assert [run.outcome for run in story.status.history] == [Outcome.ROLLED_BACK]

@@ -125,7 +125,8 @@ def test_a_folder_for_the_cache_follows_the_convention() -> None:
 
 def test_the_crds_lie_beside_the_tools(environment: dict[str, str]) -> None:
     """With the CRDs in the cache no Go is needed."""
-    file = cached(environment) / binaries.ISTIO_CRDS
-    file.parent.mkdir(parents=True)
-    file.write_text("[]")
-    assert binaries.istio_crds(print, environment) == file
+    for name in binaries.CRDS:
+        file = cached(environment) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("[]")
+        assert binaries.crds(name, print, environment) == file

@@ -10,6 +10,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from canary_operator.api.match_contradictions import of_matches
 from canary_operator.api.metric_contradictions import of_metrics
 from canary_operator.api.quantities import format_duration, format_percentage
 
@@ -25,6 +26,7 @@ def of(spec: "Spec") -> Iterator[str]:
     """One sentence for each, with field, value and cure."""
     for check in _CHECKS:
         yield from check(spec)
+    yield from of_matches(spec)
     yield from of_metrics(spec)
 
 
@@ -45,6 +47,38 @@ def _canary_service_without_a_name(spec: "Spec") -> Iterator[str]:
         yield f'traffic.stableService "{stable}" with "-canary" is longer than 63 characters: give canaryService'
 
 
+def _two_routers_or_none(spec: "Spec") -> Iterator[str]:
+    if (spec.traffic.istio is None) == (spec.traffic.gateway_api is None):
+        given = "istio and gatewayAPI are both" if spec.traffic.istio is not None else "neither istio nor gatewayAPI is"
+        yield f"traffic: {given} given: give istio to split a VirtualService, or gatewayAPI to split an HTTPRoute"
+
+
+def _routes_of_several_kinds(spec: "Spec") -> Iterator[str]:
+    for one in spec.traffic.virtual_services:
+        if sum(each is not None for each in (one.routes, one.tcp_routes, one.tls_routes)) > 1:
+            yield f'routes of several kinds are asked for in "{one.name}": give one of routes, tcpRoutes and tlsRoutes'
+
+
+def _named_twice(spec: "Spec") -> Iterator[str]:
+    found = spec.traffic.virtual_services
+    names = [one.name for one in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        yield f'virtualServices: "{twice}" is named twice: give each VirtualService once, with all of its routes'
+    for one in found:
+        if any(len(set(each)) < len(each) for each in (one.routes, one.tcp_routes, one.tls_routes) if each is not None):
+            yield f'a route is asked for twice in "{one.name}": give each once'
+
+
+def _preset_for_connections(spec: "Spec") -> Iterator[str]:
+    if spec.traffic.carries_connections:
+        for metric in (one for one in spec.analysis.metrics if one.is_counted_by_istio):
+            yield (
+                f'metric "{metric.preset}" judges HTTP requests that Istio counts, and of a tcp or tls route it counts '
+                "connections only: give preset requests, or a metric of your own, for example on "
+                "istio_tcp_connections_closed_total"
+            )
+
+
 def _stage_not_above_the_one_before(spec: "Spec") -> Iterator[str]:
     for at, (before, stage) in enumerate(itertools.pairwise(spec.stages), start=1):
         if stage.weight <= before.weight:
@@ -55,12 +89,6 @@ def _stage_not_above_the_one_before(spec: "Spec") -> Iterator[str]:
             )
 
 
-def _stage_without_traffic(spec: "Spec") -> Iterator[str]:
-    for at, stage in enumerate(spec.stages):
-        if stage.weight == 0:
-            yield f'stages[{at}].weight "0%" shows nothing; leave the stage out'
-
-
 def _stage_without_time(spec: "Spec") -> Iterator[str]:
     for at, stage in enumerate(spec.stages):
         if stage.duration == _NO_TIME and stage.weight < _WHOLE:
@@ -68,10 +96,12 @@ def _stage_without_time(spec: "Spec") -> Iterator[str]:
 
 
 def _first_stage_without_baseline(spec: "Spec") -> Iterator[str]:
-    if spec.stages[0].weight == _WHOLE and all(metric.only_compares for metric in spec.analysis.metrics):
+    """A dark launch is held against limits only: its requests are no random sample."""
+    compared = any(0 < stage.weight < _WHOLE for stage in spec.stages)
+    if not compared and all(metric.only_compares for metric in spec.analysis.metrics):
         yield (
-            'stages[0].weight "100%" leaves no baseline, and every metric only compares; '
-            "put a stage below 100% first, or give a metric max"
+            f'stages[0].weight "{format_percentage(spec.stages[0].weight)}" leaves no baseline to compare with before '
+            "100%, and every metric only compares; put a stage below 100% first, or give a metric max"
         )
 
 
@@ -93,8 +123,11 @@ _CHECKS: tuple[Callable[["Spec"], Iterator[str]], ...] = (
     _two_subjects_or_none,
     _canary_is_stable,
     _canary_service_without_a_name,
+    _two_routers_or_none,
+    _routes_of_several_kinds,
+    _named_twice,
+    _preset_for_connections,
     _stage_not_above_the_one_before,
-    _stage_without_traffic,
     _stage_without_time,
     _first_stage_without_baseline,
     _no_time_to_get_ready,

@@ -40,13 +40,17 @@ _COLUMNS = (
 )
 _WIDE_COLUMNS = (
     ("State", "string", ".status.state", "Where the rollout stands"),
+    ("Score", "integer", ".status.score", "How the critical metrics stand, from 0 to 100"),
     ("Run", "string", ".status.run.id", "The run in progress"),
     # A date would be shown as an age, and this one is still to come.
     ("Ends", "string", ".status.run.endsAt", "When the present stage ends"),
     ("Stable", "string", ".status.stableRevision", "The revision that is stable"),
     ("Message", "string", f"{_READY}.message", "The reason in a sentence"),
 )
-_REFUSALS = {"default", "required", "enum", "pattern", "minimum", "maximum", "minItems", "minLength", VALIDATIONS}
+_REFUSALS = {
+    *("default", "required", "enum", "pattern", "minimum", "maximum", "minItems", "minLength", "minProperties"),
+    VALIDATIONS,
+}
 
 
 def crd() -> dict[str, Any]:

@@ -17,16 +17,22 @@ _EXAMPLES = {
     "Fraction": "a percentage such as 1%",
     "timedelta": "a time such as 500ms",
     "Decimal": "a number such as 0.8",
+    "Memory": "a size such as 500Mi",
 }
 
 
 def of_metrics(spec: "Spec") -> Iterator[str]:
     """One sentence for each, with field, value and cure."""
     for at, metric in enumerate(spec.analysis.metrics):
+        if spec.workload is None and metric.is_about_pods:
+            yield f"analysis.metrics[{at}].preset {metric.preset} is about pods, and there is no workload; leave it out"
         for check in _CHECKS:
             yield from (f"analysis.metrics[{at}]{complaint}" for complaint in check(metric))
         if spec.workload is None and (asked := sorted({*_asked(metric)} & {*OF_A_WORKLOAD})):
             yield f"analysis.metrics[{at}] asks for ${asked[0]}, and there is no workload; use $service or $arm"
+    others = [metric.title for metric in spec.analysis.metrics if metric.is_counted_by_istio]
+    if others and any(metric.counter is not None for metric in spec.analysis.metrics):
+        yield f"analysis.metrics has requests, which are counted without Istio, and {others[0]}; give one or the other"
     names = [metric.title for metric in spec.analysis.metrics]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"analysis.metrics names {name} more than once; leave it once, with all its bounds"
@@ -43,13 +49,18 @@ def _no_source(metric: "Metric") -> Iterator[str]:
         yield " must be a preset alone, or name and promQL"
 
 
+def _counter_for_others(metric: "Metric") -> Iterator[str]:
+    if metric.requests is not None and metric.counter is None:
+        yield ".requests says how preset requests counts; leave it out"
+
+
 def _no_bound(metric: "Metric") -> Iterator[str]:
     if (metric.max, metric.min, metric.max_increase, metric.max_decrease) == (None,) * 4:
         yield " has no bound; give max, maxIncrease or both"
 
 
 def _no_whole(metric: "Metric") -> Iterator[str]:
-    needed = metric.prom_ql is not None and not metric.is_scalar
+    needed = metric.prom_ql is not None and metric.kind == "Counter"
     if needed != (metric.out_of is not None):
         yield (
             " is a Counter without outOf; give the query of the whole" if needed else ".outOf is for kind Counter only"
@@ -57,12 +68,16 @@ def _no_whole(metric: "Metric") -> Iterator[str]:
 
 
 def _bound_for_others(metric: "Metric") -> Iterator[str]:
-    if metric.min is not None and not metric.is_scalar:
-        yield f'.min "{format_limit(metric.min)}" is for kind Scalar; use maxDecrease to compare a Counter'
+    if metric.min is not None and (metric.prom_ql is None or metric.kind == "Counter"):
+        yield f'.min "{format_limit(metric.min)}" is for kind Scalar or Gauge; use maxDecrease to compare a Counter'
     if metric.is_scalar and (metric.max_increase is not None or metric.max_decrease is not None):
         yield " is one number per arm, which can't be compared; give max or min, or count with kind Counter"
     if metric.max_decrease is not None and metric.prom_ql is None:
         yield ".maxDecrease is for what one wants more of; use maxIncrease"
+    if metric.preset == "cpu" and metric.max is not None:
+        yield f'.max "{format_limit(metric.max)}" is no bound for seconds of CPU for a request; use maxIncrease'
+    if metric.is_restarts and metric.max_increase is not None:
+        yield ".maxIncrease is for what is compared, and restarts are counted; give max"
     if metric.max_decrease is not None and (metric.max_increase is not None or metric.max is not None):
         yield " has maxDecrease, by which more is better, and maxIncrease or max, by which less is; give one of them"
 
@@ -108,6 +123,7 @@ def _same_for_both(metric: "Metric") -> Iterator[str]:
 
 _CHECKS: tuple[Callable[["Metric"], Iterator[str]], ...] = (
     _no_source,
+    _counter_for_others,
     _no_bound,
     _no_whole,
     _bound_for_others,

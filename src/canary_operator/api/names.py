@@ -50,8 +50,46 @@ _metric = name(
     'must be lowercase letters, digits and "-", such as "conversion"',
 )
 
+_sni_host = name(
+    rf"^([*]|([*][.])?{_LABEL}([.]{_LABEL})*)$",
+    253,
+    'must be a server name as the route lists it, such as "shop.example.com" or "*.example.com"',
+)
+
+_prom_name = name(
+    r"^[a-zA-Z_:][a-zA-Z0-9_:]*$",
+    200,
+    'must be the name of a counter in Prometheus, such as "http_requests_total"',
+)
+_prom_label = name(
+    r"^[a-zA-Z_][a-zA-Z0-9_]*$",
+    100,
+    'must be the name of a label in Prometheus, such as "code"',
+)
+_status_pattern = name(
+    r"^[-a-zA-Z0-9_. ]+([|][-a-zA-Z0-9_. ]+)*$",
+    100,
+    'must be a status, or several with "|" between them, where "." is any character, such as "5.." or "500|503"',
+)
+_header = name(
+    r"^[a-z0-9]([-a-z0-9_]*[a-z0-9])?$",
+    64,
+    'must be the name of a header in lowercase letters, digits, "-" and "_", such as "x-canary"',
+)
+_cookie = name(
+    r"^[-A-Za-z0-9_.]+$",
+    64,
+    'must be the name of a cookie: letters, digits, "-", "_" and ".", such as "uid"',
+)
+
 ObjectName = Annotated[str, *_object]
 ServiceName = Annotated[str, *_service]
 LabelKey = Annotated[str, *_label_key]
 RevisionName = Annotated[str, *_revision]
 MetricName = Annotated[str, *_metric]
+SniHost = Annotated[str, *_sni_host]
+PromName = Annotated[str, *_prom_name]
+PromLabel = Annotated[str, *_prom_label]
+StatusPattern = Annotated[str, *_status_pattern]
+HeaderName = Annotated[str, *_header]
+CookieName = Annotated[str, *_cookie]

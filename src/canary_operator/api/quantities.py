@@ -1,6 +1,7 @@
 """Percentages and durations as people write them: never a float in the API."""
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +17,9 @@ DURATION = r"^([0-9]{1,4}h([0-9]{1,5}m)?([0-9]{1,6}s)?|[0-9]{1,5}m([0-9]{1,6}s)?
 
 LATENCY = r"^([1-9][0-9]{0,5}ms|[1-9][0-9]{0,2}(\.[0-9]{1,3})?s|0\.[0-9]{0,2}[1-9]s)$"
 
+MEMORY = r"^[1-9][0-9]{0,6}(Ki|Mi|Gi)$"
+_MEBIBYTES = {"Ki": Fraction(1, 1024), "Mi": Fraction(1), "Gi": Fraction(1024)}
+
 _PERCENTAGE_SAYS = 'must be a percentage below 10000%, with at most four decimals, such as "50%" or "2.5%"'
 _SHARE_SAYS = 'must be a percentage from 0% to 100%, with at most four decimals, such as "5%" or "0.5%"'
 _DURATION_SAYS = 'must be a duration in hours, minutes and whole seconds, such as "90s", "30m" or "1h30m"'
@@ -23,12 +27,26 @@ _DURATION_SAYS = 'must be a duration in hours, minutes and whole seconds, such a
 NUMBER = r"^-?[0-9]{1,9}(\.[0-9]{1,4})?$"
 _LIMIT_SAYS = (
     'must be a percentage such as "1%" for a rate, a time such as "500ms" or "1.5s" for a latency, '
-    'or a number such as "0.8" for a scalar'
+    'a size such as "500Mi" for memory, or a number such as "0.8"'
 )
 
 _DURATION_PARTS = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+(?:\.[0-9]{1,6})?)s)?")
 _LONGEST = 16
 _MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """An amount of memory, as it was written."""
+
+    text: str
+
+    @property
+    def mebibytes(self) -> float:
+        return float(int(self.text[:-2]) * _MEBIBYTES[self.text[-2:]])
+
+
+AnyLimit = Fraction | timedelta | Decimal | Memory
 
 
 def parse_percentage(value: object) -> Fraction:
@@ -75,10 +93,12 @@ def format_duration(span: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
-def parse_limit(value: object) -> Fraction | timedelta | Decimal:
+def parse_limit(value: object) -> AnyLimit:
     """`"1%"` → 1/100; `"500ms"` → half a second; `"0.8"` → 0.8. What was read already passes unchanged."""
-    if isinstance(value, timedelta | Decimal):
+    if isinstance(value, timedelta | Decimal | Memory):
         return value
+    if isinstance(value, str) and re.fullmatch(MEMORY, value):
+        return Memory(value)
     if isinstance(value, str) and re.fullmatch(NUMBER, value):
         return Decimal(value)
     if isinstance(value, str) and re.fullmatch(LATENCY, value):
@@ -96,8 +116,10 @@ def format_latency(span: timedelta) -> str:
     return f"{milliseconds:.10g}ms"
 
 
-def format_limit(limit: Fraction | timedelta | Decimal) -> str:
+def format_limit(limit: AnyLimit) -> str:
     """As it is written."""
+    if isinstance(limit, Memory):
+        return limit.text
     if isinstance(limit, Decimal):
         return str(limit)
     return format_latency(limit) if isinstance(limit, timedelta) else format_percentage(limit)
@@ -126,9 +148,9 @@ Duration = Annotated[
 """A span of time, never negative."""
 
 Limit = Annotated[
-    Fraction | timedelta | Decimal,
+    AnyLimit,
     BeforeValidator(parse_limit),
     PlainSerializer(format_limit, return_type=str),
-    _as_text(f"{SHARE}|{LATENCY}|{NUMBER}", _LIMIT_SAYS),
+    _as_text(f"{SHARE}|{LATENCY}|{MEMORY}|{NUMBER}", _LIMIT_SAYS),
 ]
-"""A percentage between 0 % and 100 %, a time from a millisecond to a quarter of an hour, or a number."""
+"""A percentage between 0 % and 100 %, a time from a millisecond to a quarter of an hour, a size, or a number."""

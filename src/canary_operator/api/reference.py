@@ -20,7 +20,7 @@ _HEAD = f"""\
 # {KIND}
 
 `{GROUP}/{VERSION}`, namespaced, short name `cro`. In a terminal `kubectl explain canaryrollout.spec --recursive` shows
-the same; [checkout.yaml](../../examples/checkout.yaml) is a whole one.
+the same; [this one](../../examples/percentage/rollout.yaml) is a whole one.
 
 Shares and percentages are strings such as `"5%"`, with at most four decimals. Durations are strings of hours, minutes
 and whole seconds, such as `"90s"` or `"1h30m"`. `[]` in a path stands for each item of a list.

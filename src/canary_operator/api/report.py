@@ -17,9 +17,6 @@ from canary_operator.api.status import Outcome
 
 REPORT_VERSION = 1
 
-Quantiles = tuple[float, float, float]
-"""P50, P95 and P99 of the request duration, in seconds."""
-
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -30,8 +27,26 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Above:
+    """One boundary that a latency is judged at; those that took longer, or failed, are the bad ones."""
+
+    boundary: str
+    """As people write it, for example `100ms`."""
+    canary: Count
+    baseline: Count
+    phi: float = 1.0
+    """How many times wider than independent requests these counts scatter."""
+    ratio: float | None = None
+    """How many times the baseline's rate the canary's is, as of a whole metric."""
+    lower: float | None = None
+    """Likewise."""
+    upper: float | None = None
+    """Likewise."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """What was known of one metric at one moment."""
+    """What was known at one moment of one metric that counts."""
 
     name: str
     evidence: float
@@ -50,8 +65,25 @@ class Measured:
     """The ratio is at least this, with 97.5 % at all times together; None: nothing to compare."""
     upper: float | None = None
     """The ratio is at most this, likewise; None: no end to it yet."""
-    canary_latency: Quantiles | None = None
-    baseline_latency: Quantiles | None = None
+    above: tuple[Above, ...] = ()
+    """Of a latency each boundary; the counts of its first one stand above too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What was known at one moment of one metric that is a number, for each arm or for each pod."""
+
+    name: str
+    canary: float | None = None
+    """The newest number; where pods are compared, the mean of its pods in the present window."""
+    baseline: float | None = None
+    """Likewise."""
+    worst: float | None = None
+    """Of the canary's pods the one farthest outside the limits, where compared pods have limits too."""
+    lower: float | None = None
+    """By the newest comparison the canary's pods have at least so many times the baseline's, with 97.5 %."""
+    upper: float | None = None
+    """At most, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +100,7 @@ class Point:
     metrics: tuple[Measured, ...] = ()
     marks: bool = False
     """Something happened here, so it stays when neighbours are merged."""
+    numbers: tuple[Number, ...] = ()
 
 
 class Happening(Model):
@@ -83,6 +116,19 @@ class Happening(Model):
     """In a sentence."""
 
 
+class Held(Model):
+    """What one counted quantity is held against; rates are between 0 and 1."""
+
+    boundary: str = ""
+    """Of a latency, as people write it."""
+    times: float | None = None
+    """How many times the baseline's rate is allowed; None without a comparison."""
+    limit: float | None = None
+    """The rate that is allowed at most; None without a limit."""
+    ignore_below: float | None = None
+    """Up to this rate a comparison is never harm; None: any may be."""
+
+
 class Judged(Model):
     """One metric at the end, in words."""
 
@@ -91,7 +137,17 @@ class Judged(Model):
     query: str = ""
     """What the provider was asked."""
     allowed: float | None = None
-    """The ratio to the baseline's rate that is allowed; None without a comparison."""
+    """How many times the baseline's the canary's is allowed to be; None without a comparison."""
+    more_is_better: bool = False
+    """It is allowed to be no less than that, instead of no more."""
+    held: tuple[Held, ...] = ()
+    """Each counted quantity that it is judged by: of a latency each boundary."""
+    lowest: float | None = None
+    """The smallest number that is allowed."""
+    highest: float | None = None
+    """The largest number that is allowed."""
+    unit: str = ""
+    """Of its numbers."""
     detectable: float | None = None
     """The smallest ratio to the baseline's rate that so many requests would probably have shown."""
     sentence: str = ""

@@ -7,10 +7,13 @@ from pydantic import Field, StringConstraints, model_validator
 
 from canary_operator.api import contradictions
 from canary_operator.api.evidence import MOST_METRICS
+from canary_operator.api.matches import MOST_MATCHES, CanaryBucket, CanaryMatch
 from canary_operator.api.metric import Metric
 from canary_operator.api.model import Model
 from canary_operator.api.names import LabelKey, ObjectName, RevisionName, ServiceName
 from canary_operator.api.quantities import Duration, Share
+from canary_operator.api.routes import MOST_ROUTES, MOST_VIRTUAL_SERVICES, TcpRoute, TlsRoute
+from canary_operator.api.stickiness import Stickiness
 
 MOST_STAGES = 20
 
@@ -42,31 +45,83 @@ class VirtualServiceRef(Model):
     routes: (
         Annotated[
             tuple[Annotated[str, StringConstraints(min_length=1, max_length=253)], ...],
-            Field(min_length=1, max_length=1),
+            Field(min_length=1, max_length=MOST_ROUTES),
         ]
         | None
     ) = None
-    """Name of the http route to split. Not needed when the VirtualService has only one."""
+    """Names of the http routes to split, all alike. Not needed when the VirtualService has only one."""
+    tcp_routes: Annotated[tuple[TcpRoute, ...], Field(min_length=1, max_length=MOST_ROUTES)] | None = None
+    """The tcp routes to split instead of http routes; connections are split then, and a connection stays where it is.
+    Their metrics are queries of your own."""
+    tls_routes: Annotated[tuple[TlsRoute, ...], Field(min_length=1, max_length=MOST_ROUTES)] | None = None
+    """The tls routes (passed through, not terminated) to split instead of http routes, likewise."""
 
 
 class Istio(Model):
-    virtual_services: Annotated[tuple[VirtualServiceRef, ...], Field(min_length=1, max_length=1)]
-    """The VirtualService that carries the traffic. Only the weights of stable and canary are changed in it."""
+    virtual_services: Annotated[tuple[VirtualServiceRef, ...], Field(min_length=1, max_length=MOST_VIRTUAL_SERVICES)]
+    """The VirtualServices that carry the traffic, one for the gateway and one for the mesh perhaps. All of their routes
+    that are asked for are split alike. Only the weights of stable and canary are changed in them; while a run lasts,
+    rules for `canaryMatches`, `canaryBucket` and `stickiness` stand before those."""
+
+
+class HTTPRouteRef(Model):
+    name: ObjectName
+    """Name of the HTTPRoute, in the namespace of the CanaryRollout."""
+    rules: Annotated[tuple[ObjectName, ...], Field(min_length=1, max_length=1)] | None = None
+    """Name of the rule to split. Not needed when the HTTPRoute has only one."""
+
+
+class GatewayAPI(Model):
+    http_routes: Annotated[tuple[HTTPRouteRef, ...], Field(min_length=1, max_length=1)]
+    """The HTTPRoute that carries the traffic. Only the weights of stable and canary are changed in it."""
 
 
 class Traffic(Model):
-    istio: Istio
-    """Traffic is split by weights in an Istio VirtualService."""
+    istio: Istio | None = None
+    """Traffic is split by weights in Istio VirtualServices; give this or `gatewayAPI`."""
+    gateway_api: Annotated[GatewayAPI | None, Field(alias="gatewayAPI")] = None
+    """Traffic is split by weights in an HTTPRoute of the Gateway API; give this or `istio`."""
     stable_service: ServiceName
     """The Service whose traffic is split, by its own name, in the namespace of the CanaryRollout."""
     canary_service: ServiceName | None = None
     """The Service in front of the canary's pods. Default: the stable Service's name with `-canary`. With a workload it
     is created where it does not exist; a Service that exists is used and never changed."""
+    canary_matches: Annotated[tuple[CanaryMatch, ...], Field(min_length=1, max_length=MOST_MATCHES)] | None = None
+    """Requests that go to the canary whatever the weight is, from the first stage on. A request is meant when it passes
+    all tests of one item. With a first stage of "0%" nobody else gets the canary: a dark launch."""
+    match_service: ServiceName | None = None
+    """A Service of your own in front of the canary's pods, for canary matches once others have the canary too. What
+    goes through it is no part of any comparison. Default: the canary Service, and they count like all others."""
+    canary_bucket: CanaryBucket | None = None
+    """Splits by a number that each user keeps, instead of by chance: who had the canary in a stage has it in all later
+    ones. Requests without such a number go to stable."""
+    stickiness: Stickiness | None = None
+    """Whoever was given a version keeps it: nobody flips between the two while a run lasts. Nobody who has the canary
+    goes back, and with each weight just so many others get it as make it exact."""
+    on_drift: Literal["Hold", "Reapply"] = "Hold"
+    """When somebody else changes the weight in a run. Hold: it stays as they set it until `resume`. Reapply: ours is
+    written again, at most five times in a stage; after that it holds, because two fight over the route."""
+
+    @property
+    def carries_connections(self) -> bool:
+        """A route below HTTP, where nobody knows of requests."""
+        return any(one.tcp_routes is not None or one.tls_routes is not None for one in self.virtual_services)
+
+    @property
+    def virtual_services(self) -> tuple[VirtualServiceRef, ...]:
+        """None where another kind of route is split."""
+        return self.istio.virtual_services if self.istio is not None else ()
+
+    @property
+    def http_routes(self) -> tuple[HTTPRouteRef, ...]:
+        """None where another kind of route is split."""
+        return self.gateway_api.http_routes if self.gateway_api is not None else ()
 
 
 class Stage(Model):
     weight: Share
-    """Share of the traffic that goes to the canary, for example "5%" or "0.5%"."""
+    """Share of the traffic that goes to the canary, for example "5%" or "0.5%". "0%" is for a first stage in which only
+    `canaryMatches` do."""
     duration: Duration
     """How long the stage lasts, for example "30m". It gets longer while nobody can judge."""
 
@@ -91,6 +146,8 @@ class Analysis(Model):
     """What happens when the extended stage still has too few requests."""
     no_data: Literal["Hold", "Fail"] = "Hold"
     """What happens when the metrics of the baseline are missing although its pods are ready."""
+    on_share_mismatch: Literal["Hold", "Ignore"] = "Hold"
+    """What happens when the canary gets another share of the requests than its weight says."""
     metrics: Annotated[tuple[Metric, ...], Field(min_length=1, max_length=MOST_METRICS)]
     """What is judged, each once. All share one chance of being wrong, so more metrics cost no honesty."""
 

@@ -8,12 +8,15 @@ from pydantic import Field
 from pydantic.config import JsonDict
 
 from canary_operator.api.evidence import MOST_TALLIES, Evidence
+from canary_operator.api.matches import MOST_MATCHES, CanaryBucket, CanaryMatch
 from canary_operator.api.model import Model
 from canary_operator.api.quantities import Duration, Share
 from canary_operator.api.rollout import Analysis, Stage
+from canary_operator.api.stickiness import StickyCookie
 
 STATUS_VERSION = 1
 HISTORY = 10
+LONGEST_VERDICT = 2048
 
 
 BY_TYPE: JsonDict = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
@@ -91,6 +94,16 @@ class Plan(Model):
     """After this the run holds."""
     drain: Duration = timedelta(0)
     """How long the canary's pods are kept after their last traffic."""
+    matches: Annotated[tuple[CanaryMatch, ...], Field(max_length=MOST_MATCHES)] = ()
+    """Requests that go to the canary whatever the weight is."""
+    match_service: Annotated[str, Field(max_length=63)] | None = None
+    """The Service that they go through beside a weight, where it is not the canary's."""
+    bucket: CanaryBucket | None = None
+    """By which number of a user the traffic is split."""
+    cookie: StickyCookie | None = None
+    """The cookie by which users stay with their version."""
+    on_drift: Literal["Hold", "Reapply"] = "Hold"
+    """What to do when somebody else changes the weight."""
 
 
 class Boundary(Model):
@@ -115,6 +128,17 @@ class Boundary(Model):
         return f"{self.metric}@{self.le}"
 
 
+class PodSpread(Model):
+    """How much the baseline's pods differed in their errors before the run."""
+
+    pods: int
+    """So many of them were seen."""
+    tau: float
+    """The standard deviation of ln(error rate) between pods; 0 where chance explains what they show."""
+    margin: float = 1.0
+    """How many times the baseline's rate the canary's pods may have by that alone."""
+
+
 class Pinned(Model):
     """What was measured about the metrics when the run began."""
 
@@ -124,6 +148,17 @@ class Pinned(Model):
     """Time after a weight change that is not judged."""
     boundaries: Annotated[tuple[Boundary, ...], Field(max_length=MOST_TALLIES)] = ()
     """Where latencies are judged."""
+    pods: PodSpread | None = None
+    """None where no pod's own reports were found."""
+
+
+class Restarts(Model):
+    """Containers of the canary that ended after it had got traffic."""
+
+    times: int
+    """How often they were started anew."""
+    message: Annotated[str, Field(max_length=512)]
+    """The newest one's last words."""
 
 
 class Run(Model):
@@ -145,8 +180,18 @@ class Run(Model):
     """The stage that runs or is being prepared, counted from 1."""
     weight: Share
     """The new revision's share that we last wrote to the route."""
+    matched: bool = False
+    """Beside it the route sends canary matches to the new revision."""
     weight_changed_at: datetime | None = None
     """When we wrote it."""
+    carries_since: datetime | None = None
+    """When the new revision first got traffic."""
+    breach: Annotated[str, Field(max_length=LONGEST_VERDICT)] = ""
+    """The verdict that found harm. It stays: what comes later may look better, and takes nothing back."""
+    pods_at: datetime | None = None
+    """When the canary's pods were last asked for restarts."""
+    restarts: Restarts | None = None
+    """What they answered, where there were any."""
     intent: Intent | None = None
     """A weight that is about to be written."""
     started_at: datetime
@@ -173,6 +218,8 @@ class Run(Model):
     """A person asked to end the present stage or hold."""
     reapply: bool = False
     """A person asked to write the weight once more over somebody's edit."""
+    reapplied: int = 0
+    """How often in this stage that was done because `onDrift` says so."""
     verified: bool = True
     """False when a stage passed without enough requests."""
     unpaused: bool = False
@@ -265,6 +312,9 @@ class Status(Model):
     """The share of requests that the canary got in this stage."""
     canary_requests: int | None = None
     """Requests that the canary answered in this run."""
+    score: int | None = None
+    """How the critical metrics stand in this stage, from 0 to 100: each gives its weight's part, all of it without
+    harm, half while it has seen too little. It decides nothing."""
     run: Run | None = None
     """The run in progress; while the canary stands in for stable, the one before."""
     history: Annotated[tuple[PastRun, ...], Field(max_length=HISTORY)] = ()

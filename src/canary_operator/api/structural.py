@@ -70,7 +70,8 @@ def _object(schema: Schema, definitions: Schema, at: str) -> Schema:
 def _map(schema: Schema, definitions: Schema, at: str) -> Schema:
     _bounded(schema, "maxProperties", at)
     inner = _lower(schema["additionalProperties"], definitions, f"{at}{{}}")
-    return {"maxProperties": schema["maxProperties"], "additionalProperties": inner}
+    bounds: Schema = {key: schema[key] for key in ("minProperties", "maxProperties") if key in schema}
+    return {**bounds, "additionalProperties": inner}
 
 
 def _array(schema: Schema, definitions: Schema, at: str) -> Schema:
@@ -106,7 +107,7 @@ def _boolean(_schema: Schema, _definitions: Schema, _at: str) -> Schema:
 
 
 _KINDS: dict[object, tuple[Callable[[Schema, Schema, str], Schema], set[str]]] = {
-    "object": (_object, {"properties", "required", "additionalProperties", "maxProperties"}),
+    "object": (_object, {"properties", "required", "additionalProperties", "minProperties", "maxProperties"}),
     "array": (_array, {"items", "minItems", "maxItems", LIST_TYPE, LIST_MAP_KEYS}),
     "string": (_string, {"const", "enum", "format", "minLength", "maxLength", "pattern"}),
     "integer": (_integer, {"minimum", "maximum"}),

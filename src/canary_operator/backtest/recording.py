@@ -1,51 +1,50 @@
-"""Recorded counters: asked of Prometheus in pieces, kept in a file, and read as the looks that they would have been."""
+"""Recorded answers, and the file in which they are kept."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from canary_operator.core.evidence.sample import Sample
-from canary_operator.core.world import Reading
-from canary_operator.errors import CanaryError, Unavailable
-from canary_operator.providers.metrics.queries import counters
-from canary_operator.providers.metrics.readings import Arms, Survey, read
-from canary_operator.providers.metrics.survey import subject
-from canary_operator.providers.metrics.tables import Row, Table, tabulate
+from canary_operator.errors import CanaryError
+from canary_operator.providers.metrics.tables import Row
 
-POINTS = 10_000
-"""Prometheus answers with at most 11 000 points of a series."""
-_FORMAT = "canary-operator-recording/1"
+_FORMAT = "canary-operator-recording/2"
+_READ = (_FORMAT, "canary-operator-recording/1")
+"""The first form held what failed, and nothing beside it."""
 
 
-class Past(Protocol):
-    """A provider that remembers."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Of one metric's own query."""
 
-    def ask_range(self, query: str, start: datetime, end: datetime, step: timedelta) -> Sequence[Row]:
-        """The rows of a range query; `Unavailable` when there is no complete answer."""
+    question: str
+    """As it was asked: a query that has changed since is not answered by this."""
+    rows: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The answers to the look's own question at every step of a span."""
+    """The answers to the looks' own questions at every step of a span."""
 
     start: datetime
     end: datetime
     step: timedelta
     rows: Sequence[Row]
-
-
-def record(past: Past, arms: Arms, span: tuple[datetime, datetime], step: timedelta) -> Recording:
-    """Blocks. `Unavailable` when a piece is missing: what is left out would look like silence."""
-    start, end = span
-    rows: list[Row] = []
-    query, piece, at = counters((arms.stable, arms.canary), {}), POINTS * step, start
-    while at <= end:
-        rows += past.ask_range(query, at, min(at + piece - step, end), step)
-        at += piece
-    return Recording(start, end, step, rows)
+    """The requests and the failed ones."""
+    durations: Sequence[Row] | None = None
+    """What the baseline's requests took in the half hour before, now and then; None: that was not asked."""
+    slow: Sequence[Row] = ()
+    """The requests, and those within each boundary that a latency could be judged at."""
+    own: Mapping[str, Answer] = field(default_factory=dict)
+    """Of each metric with queries of its own."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Metrics whose question had no answer, and why."""
+    question: str = ""
+    """What `rows` answer; empty where that was not kept."""
+    pods: Sequence[Row] = ()
+    """The requests of each of the baseline's pods and the failed ones, every minute; empty where none reports them."""
 
 
 def save(recording: Recording, path: Path) -> None:
@@ -55,6 +54,12 @@ def save(recording: Recording, path: Path) -> None:
         "end": recording.end.isoformat(),
         "stepSeconds": recording.step.total_seconds(),
         "rows": list(recording.rows),
+        "durations": None if recording.durations is None else list(recording.durations),
+        "slow": list(recording.slow),
+        "own": {name: {"question": one.question, "rows": list(one.rows)} for name, one in recording.own.items()},
+        "refused": dict(recording.refused),
+        "question": recording.question,
+        "pods": list(recording.pods),
     }
     path.write_text(json.dumps(content), encoding="utf-8")
 
@@ -63,31 +68,24 @@ def load(path: Path) -> Recording:
     """`CanaryError` for anything that `save` did not write."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] != _FORMAT:
-            raise CanaryError(f"{path} is a {content['format']}; this version reads {_FORMAT}")
-        start, end = (datetime.fromisoformat(content[name]) for name in ("start", "end"))
-        return Recording(start, end, timedelta(seconds=content["stepSeconds"]), content["rows"])
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        if content["format"] not in _READ:
+            raise CanaryError(f"{path} is a {content['format']}; this version reads {' and '.join(_READ)}")
+        return _read(content)
+    except (AttributeError, OSError, ValueError, LookupError, TypeError) as error:
         raise CanaryError(f"{path} is no recording: {error}") from error
 
 
-def samples(recording: Recording, arms: Arms) -> Iterator[Sample]:
-    """What each look would have read, oldest first; a step that could not be judged is left out."""
-    believed: Survey | None = None
-    for table in _tables(recording):
-        if believed is None and (found := subject(arms.stable, table)) is not None:
-            believed = Survey(found.source, recording.step, timedelta(0))
-        reading = read(arms, believed, table) if believed is not None else None
-        if isinstance(reading, Reading) and reading.sample.sources:
-            yield reading.sample
-
-
-def _tables(recording: Recording) -> Iterator[Table]:
-    moments: dict[float, list[Mapping[str, Any]]] = {}
-    try:
-        for row in recording.rows:
-            for at, value in row["values"]:
-                moments.setdefault(float(at), []).append({"metric": row["metric"], "value": [at, value]})
-    except (LookupError, TypeError, ValueError) as error:
-        raise Unavailable("Prometheus did not answer with a range") from error
-    return (tabulate(moments[at]) for at in sorted(moments))
+def _read(content: Mapping[str, Any]) -> Recording:
+    start, end = (datetime.fromisoformat(content[name]) for name in ("start", "end"))
+    return Recording(
+        start,
+        end,
+        timedelta(seconds=content["stepSeconds"]),
+        content["rows"],
+        content.get("durations"),
+        content.get("slow", ()),
+        {name: Answer(one["question"], one["rows"]) for name, one in content.get("own", {}).items()},
+        dict(content.get("refused", {})),
+        content.get("question", ""),
+        content.get("pods", ()),
+    )

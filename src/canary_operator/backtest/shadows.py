@@ -1,94 +1,95 @@
 """Stable against itself: how often the spec would have cried wolf.
 
-Each recorded request of the baseline is given to a pretended canary with the chance of the stage's weight. Both arms
-are then equally good by construction, under traffic, errors and incidents that happened: every rollback is false.
+Each recorded request of the baseline is given to a pretended canary with the chance of the stage's weight, and its pods
+likewise. Both arms are then equally good by construction, under traffic, errors and incidents that happened: every
+rollback is false.
 """
 
 import random
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-from math import log
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from canary_operator.api.evidence import Counts
-from canary_operator.api.rollout import Stage
-from canary_operator.backtest.replay import Replay, Stratum, phi_before, strata
-from canary_operator.core.evidence.judge import begin, fold, judge
+from canary_operator.backtest.course import Course
+from canary_operator.backtest.looks import Looks
+from canary_operator.backtest.replay import Pin
+from canary_operator.backtest.split import FAILED, chosen, numbers_shared, pods_split, thinned_together
+from canary_operator.backtest.strata import Stratum, strata
+from canary_operator.backtest.trial import Replay, Trial
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
 from canary_operator.core.evidence.sums import plus
-from canary_operator.core.evidence.terms import Terms
 
 _SOURCE = "recording"
+_NOTHING = (Counts(), Counts())
 
 
-def shadows(samples: Sequence[Sample], stages: Sequence[Stage], terms: Terms, seed: int) -> Iterator[Replay]:
+def shadows(looks: Looks, pin: Pin, seed: int) -> Iterator[Replay]:
     """A run after the other, as many as the recording has room for."""
     chance = random.Random(seed)  # noqa: S311 - a simulation wants to be repeated
-    found, span = list(strata(samples)), terms.planned + terms.warmup
+    found = list(strata(looks.samples))
     if not found:
         return
-    began = found[0].began
+    began, span = found[0].began, pin(found[0].began).span
     while began + span <= found[-1].at:
         inside = [one for one in found if began <= one.began and one.at <= began + span]
         if inside:
-            yield _run(inside, phi_before(samples, began), stages, terms, chance)
+            yield _run(looks, inside, pin(began), chance)
         began += span
 
 
-def _run(inside: Sequence[Stratum], phi: float, stages: Sequence[Stage], terms: Terms, chance: random.Random) -> Replay:
+def _run(looks: Looks, inside: Sequence[Stratum], course: Course, chance: random.Random) -> Replay:
     began = inside[0].began
-    evidence = begin().model_copy(update={"phi": phi})
-    canary = baseline = Counts()
-    trace, sentence, at = [], "", began
-    evidence = fold(evidence, _sample(began, canary, baseline), terms, clean_from=began)
+    trial, arms = Trial(course, began), _Arms(course, chance)
+    trial.take(arms.sample(began), began)
     for stratum in inside:
-        weight = _weight(stages, stratum.began - began, terms.warmup)
-        given = _thinned(stratum.counts.baseline, weight, chance)
-        canary = plus(canary, given)
-        rest = stratum.counts.baseline
-        baseline = plus(baseline, Counts(requests=rest.requests - given.requests, bad=rest.bad - given.bad))
-        at = stratum.at
-        evidence = fold(evidence, _sample(at, canary, baseline), terms, clean_from=began, has_baseline=weight < 1)
-        verdict = judge(evidence, terms)
-        trace.append(verdict.e_value / verdict.bound)
-        sentence = verdict.sentence
-        if verdict.harm:
-            return Replay(began, at, at, sentence, canary.requests, tuple(trace))
-    return Replay(began, at, None, sentence, canary.requests, tuple(trace))
+        weight = float(course.stages[course.stage_at(stratum.began - began)].weight)
+        arms.give(stratum, weight)
+        trial.look(arms.sample(stratum.at, stratum.sample), stratum.at, has_baseline=weight < 1)
+        if trial.harmed:
+            break
+    return trial.outcome(looks, arms.requests)
 
 
-def _weight(stages: Sequence[Stage], since: timedelta, warmup: timedelta) -> float:
-    """The first stage is longer by the warm-up."""
-    over = warmup
-    for stage in stages:
-        over += stage.duration
-        if since < over:
-            return float(stage.weight)
-    return float(stages[-1].weight)
+class _Arms:
+    """The pretended counters of both arms, and who has which pod."""
 
+    def __init__(self, course: Course, chance: random.Random) -> None:
+        self._chance = chance
+        self._weight = 0.0
+        self._counts: dict[str, tuple[Counts, Counts]] = {FAILED: _NOTHING}
+        self._counts |= {track.reads: _NOTHING for track in course.terms[0].beside()}
+        latencies = {track.reads for track in course.terms[0].beside() if track.reads != track.key}
+        self._nested = sorted(latencies, key=float, reverse=True)
+        self._pods: Mapping[str, frozenset[str]] = {}
 
-def _thinned(counts: Counts, weight: float, chance: random.Random) -> Counts:
-    bad = _binomial(counts.bad, weight, chance)
-    return Counts(requests=bad + _binomial(counts.requests - counts.bad, weight, chance), bad=bad)
+    @property
+    def requests(self) -> float:
+        """The pretended canary's."""
+        return self._counts[FAILED][0].requests
 
+    def give(self, stratum: Stratum, weight: float) -> None:
+        """Let chance decide over what happened between two looks."""
+        self._weight = weight
+        every = {name: one for name, one in stratum.beside.items() if name in self._counts}
+        every[FAILED] = stratum.counts.baseline
+        for name, one in thinned_together(every, self._nested, weight, self._chance).items():
+            rest = Counts(requests=every[name].requests - one.requests, bad=every[name].bad - one.bad)
+            canary, baseline = self._counts[name]
+            self._counts[name] = plus(canary, one), plus(baseline, rest)
 
-def _binomial(trials: float, probability: float, chance: random.Random) -> int:
-    """Successes among so many trials, by the gaps between them: exact, and quick where there are few.
-
-    Devroye, Non-Uniform Random Variate Generation, 1986, section X.4 (the second waiting-time method).
-    """
-    if probability >= 1:
-        return int(trials)
-    if probability <= 0:
-        return 0
-    successes, sum_of_gaps, failing = 0, 0.0, log(1 - probability)
-    while True:
-        left = trials - successes
-        if left <= 0:
-            return successes
-        sum_of_gaps += log(1 - chance.random()) / left
-        if sum_of_gaps < failing:
-            return successes
-        successes += 1
+    def sample(self, at: datetime, look: Sample | None = None) -> Sample:
+        """What a look would read."""
+        beside = {name: _sample(at, *arms) for name, arms in self._counts.items() if name != FAILED}
+        if look is None:
+            return Sample(_sample(at, *self._counts[FAILED]).sources, beside)
+        new = {name: chosen(one.baseline, self._weight, self._chance) for name, one in look.pods.items()}
+        self._pods = {**new, **self._pods}
+        return Sample(
+            _sample(at, *self._counts[FAILED]).sources,
+            beside,
+            numbers={name: numbers_shared(one) for name, one in look.numbers.items()},
+            pods={name: pods_split(one, self._pods[name]) for name, one in look.pods.items()},
+        )
 
 
 def _sample(at: datetime, canary: Counts, baseline: Counts) -> Sample:

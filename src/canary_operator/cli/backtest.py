@@ -8,22 +8,21 @@ import click
 
 from canary_operator.api.quantities import format_duration, parse_duration
 from canary_operator.api.reading import read_spec
-from canary_operator.api.rollout import Spec
 from canary_operator.backtest import told
-from canary_operator.backtest.recording import Recording, load, record, samples, save
+from canary_operator.backtest.asking import record
+from canary_operator.backtest.course import Course, course
+from canary_operator.backtest.looks import looks
+from canary_operator.backtest.recording import Recording, load, save
 from canary_operator.backtest.replay import releases, replay
 from canary_operator.backtest.shadows import shadows
+from canary_operator.backtest.wanted import Wanted, wanted
 from canary_operator.cli.manifests import key_of, manifests
-from canary_operator.core.evidence.terms import Terms
-from canary_operator.core.metric_terms import baseline_limit, judged
-from canary_operator.core.plan import pinned_plan
 from canary_operator.operator.clock import wall_time
 from canary_operator.providers.metrics.configuration import only_provider
 from canary_operator.providers.metrics.prometheus import Prometheus
-from canary_operator.providers.metrics.queries import Service
-from canary_operator.providers.metrics.readings import Arms
 
 WRONG = 1
+_PATIENCE = timedelta(seconds=30)
 _TIMES = click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"])
 
 
@@ -64,55 +63,64 @@ def backtest_command(  # noqa: PLR0913 -- one for each option
     r"""Judge recorded traffic by the CanaryRollout in FILE, with the operator's own judge.
 
     Each release in the recording is judged again; then stable is split into two pretended arms, over and over, and
-    every rollback of those is a false alarm. Only the error rate is judged. Exits with 1 after a false alarm.
+    every rollback of those is a false alarm. What recorded data can't answer is named. Exits with 1 after
+    a false alarm.
 
     \b
         canary-operator backtest rollout.yaml --prometheus-url http://localhost:9090 --last 168h
     """
-    spec, arms = _rollout(file, namespace)
+    wish = _wanted(file, namespace)
     if recording is not None:
         past = load(recording)
     elif prometheus_url is not None:
         until = end.replace(tzinfo=UTC) if end else datetime.fromtimestamp(wall_time(), UTC)
-        past = record(Prometheus(only_provider(prometheus_url)[0]), arms, (until - last, until), step)
+        past = record(_prometheus(prometheus_url), wish, (until - last, until), step)
     else:
         raise click.UsageError("give --prometheus-url, or --recording with a file that --save wrote")
     if target is not None:
         save(past, target)
-    return _judge(spec, arms, past, seed)
+    return _judge(wish, past, seed)
 
 
-def _rollout(file: TextIO, namespace: str) -> tuple[Spec, Arms]:
+def _prometheus(address: str) -> Prometheus:
+    """A week in one answer takes longer than a look may."""
+    (config,) = only_provider(address)
+    return Prometheus(config.model_copy(update={"timeout": _PATIENCE}))
+
+
+def _wanted(file: TextIO, namespace: str) -> Wanted:
     found = [one for one in manifests(file) if one["kind"] == "CanaryRollout"]
     if len(found) != 1:
         raise click.UsageError(f"there must be one CanaryRollout in {file.name}; there are {len(found)}")
     spec = read_spec(found[0].get("spec"))
-    if not any(metric.is_errors for metric in spec.analysis.metrics):
-        raise click.UsageError("the rollout does not judge istio-error-rate, and nothing else can be judged again")
-    where = key_of(found[0], namespace).partition("/")[0]
-    return spec, Arms(Service(where, spec.traffic.stable_service), Service(where, spec.canary_service))
+    where, _, name = key_of(found[0], namespace).partition("/")
+    wish = wanted(spec, where, name)
+    if not wish.metrics:
+        raise click.UsageError(f"the rollout judges nothing that can be judged again: {_list(wish)}")
+    return wish
 
 
-def _judge(spec: Spec, arms: Arms, past: Recording, seed: int) -> int:
-    looks, terms, stages = list(samples(past, arms)), _terms(spec, past.step), pinned_plan(spec).stages
+def _list(wish: Wanted) -> str:
+    return "; ".join(told.of_metrics_beyond_reach(wish.beyond_reach())) or "it names no metric"
+
+
+def _judge(wish: Wanted, past: Recording, seed: int) -> int:
+    found = looks(past, wish)
     span = f"{past.start:%Y-%m-%d %H:%M} to {past.end:%Y-%m-%d %H:%M}"
-    click.echo(f"{span}, {len(looks)} looks of {format_duration(past.step)}\n")
-    if not looks:
-        click.echo(f"Prometheus has no request to the Service {arms.stable} that its caller counted.")
+    click.echo(f"{span}, {len(found.samples)} looks of {format_duration(past.step)}")
+    for line in (*told.of_metrics_beyond_reach(wish.beyond_reach()), ""):
+        click.echo(line)
+    if not found.samples:
+        who = "its caller" if wish.arms.application is None else "its pods"
+        what = "connection" if wish.arms.connections else "request"
+        click.echo(f"Prometheus has no {what} to the Service {wish.arms.stable} that {who} counted.")
         return WRONG
-    again = [replay(looks, span, terms) for span in releases(looks)]
-    alone = list(shadows(looks, stages, terms, seed))
-    for line in (*told.of_releases(again), "", *told.of_shadows(alone, terms.planned + terms.warmup)):
+
+    def pin(moment: datetime) -> Course:
+        return course(found, wish, past.step, moment)
+
+    again = [replay(found, span, pin) for span in releases(found)]
+    alone = list(shadows(found, pin, seed))
+    for line in (*told.of_releases(again), "", *told.of_shadows(alone, pin(past.start).span)):
         click.echo(line)
     return WRONG if any(one.harm_at for one in alone) else 0
-
-
-def _terms(spec: Spec, step: timedelta) -> Terms:
-    metrics, analysis = tuple(one for one in spec.analysis.metrics if one.is_errors), spec.analysis
-    return Terms(
-        metrics=judged(metrics, ()),
-        look=step * analysis.scrapes_per_look,
-        warmup=analysis.warmup,
-        planned=sum((stage.duration for stage in spec.stages), timedelta()),
-        baseline_limit=baseline_limit(metrics),
-    )

@@ -6,7 +6,7 @@ from typing import TextIO
 import click
 
 from canary_operator.cli.manifests import manifests
-from canary_operator.lint import releases, routes
+from canary_operator.lint.every import pitfalls
 from canary_operator.lint.files import Files
 
 FOUND = 1
@@ -28,7 +28,7 @@ def lint_command(files: Sequence[TextIO], namespace: str, *, strict: bool) -> in
         kubectl get vs,dr,svc,deploy,hpa,cro -o yaml | canary-operator lint -
     """
     given = Files(tuple(one for file in files for one in manifests(file)), namespace)
-    found = [pitfall for rule in (*releases.RULES, *routes.RULES) for pitfall in rule(given)]
+    found = pitfalls(given)
     for one in found:
         click.echo(f"{click.style(one.severity, fg=_COLOURS[one.severity])} {one.rule}: {one.subject}: {one.sentence}")
     if not found:

@@ -15,9 +15,8 @@ from canary_operator.core.world import Problem
 from canary_operator.errors import InvalidCanary
 from canary_operator.ports import Target
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.apply import virtual_service
-from canary_operator.providers.traffic.istio.preview import preview
-from canary_operator.providers.traffic.istio.shape import misshapen
+from canary_operator.providers.traffic.kinds import KINDS, RouteKind, kind_for
+from canary_operator.providers.traffic.preview import preview
 
 REFUSED = 1
 
@@ -28,15 +27,17 @@ REFUSED = 1
 def plan_command(files: Sequence[TextIO], namespace: str) -> int:
     r"""Show what a run would write to the routes, as a diff for each stage.
 
-    FILES hold CanaryRollouts and the VirtualServices that they name, as YAML or JSON; - is standard input. Nothing is
-    asked of a cluster. Exits with 1 when the operator would refuse a rollout, with the words that it would say.
+    FILES hold CanaryRollouts and the VirtualServices or HTTPRoutes that they name, as YAML or JSON; - is standard
+    input. Nothing is asked of a cluster. Exits with 1 when the operator would refuse a rollout, with the words that it
+    would say.
 
     \b
         canary-operator plan rollout.yaml route.yaml
         kubectl get virtualservices,canaryrollouts -o yaml | canary-operator plan -
     """
     given = [manifest for file in files for manifest in manifests(file)]
-    routes = {key_of(each, namespace): each for each in given if each["kind"] == "VirtualService"}
+    kinds = {kind.resource.kind for kind in KINDS}
+    routes = {(each["kind"], key_of(each, namespace)): each for each in given if each["kind"] in kinds}
     rollouts = [each for each in given if each["kind"] == "CanaryRollout"]
     if not rollouts:
         raise click.UsageError(f"there is no CanaryRollout in {', '.join(file.name for file in files)}")
@@ -44,28 +45,36 @@ def plan_command(files: Sequence[TextIO], namespace: str) -> int:
     return 0 if all(fine) else REFUSED
 
 
-def _plan(rollout: Manifest, namespace: str, routes: dict[str, Manifest]) -> bool:
+def _plan(rollout: Manifest, namespace: str, routes: dict[tuple[str, str], Manifest]) -> bool:
     """Whether the operator would take it."""
     key = key_of(rollout, namespace)
     try:
         target = Target(key.split("/")[0], key.split("/")[1], "", read_spec(rollout.get("spec")))
     except InvalidCanary as refusal:
         return _refused(key, refusal.reason, str(refusal))
-    wanted = f"{target.namespace}/{virtual_service(target)}"
-    if wanted not in routes:
-        known = ", ".join(sorted(routes)) or "none"
-        raise click.UsageError(f"CanaryRollout {key} needs the VirtualService {wanted}; in the files are: {known}")
-    if complaint := misshapen(routes[wanted]):
-        return _refused(key, reasons.ROUTE_UNSUPPORTED, f"VirtualService {wanted}: {complaint}")
-    steps = preview(target, _bare(routes[wanted], target.namespace))
+    kind = kind_for(target)
+    wanted = [(kind.resource.kind, f"{target.namespace}/{name}") for name in kind.names(target)]
+    if missing := [each for each in wanted if each not in routes]:
+        known = ", ".join(sorted(" ".join(each) for each in routes)) or "none"
+        needed = f"{kind.resource.kind} {', '.join(name for _, name in missing)}"
+        raise click.UsageError(f"CanaryRollout {key} needs the {needed}; in the files are: {known}")
+    fine = [_plan_route(target, kind, key, routes[each]) for each in wanted]
+    return all(fine)
+
+
+def _plan_route(target: Target, kind: RouteKind, key: str, route: Manifest) -> bool:
+    shown = f"{kind.resource.kind} {key_of(route, target.namespace)}"
+    if complaint := kind.misshapen(route):
+        return _refused(key, reasons.ROUTE_UNSUPPORTED, f"{shown}: {complaint}")
+    steps = preview(target, _bare(route, target.namespace))
     if isinstance(steps, Problem):
         return _refused(key, steps.reason, steps.message)
-    click.secho(f"CanaryRollout {key}, VirtualService {wanted}", bold=True)
+    click.secho(f"CanaryRollout {key}, {shown}", bold=True)
     for last, step in pairwise(steps):
         click.secho(f"\n{step.title}", bold=True)
         _show(difflib.unified_diff(_lines(last.route), _lines(step.route), lineterm=""))
     back = "as it was" if steps[-1].route == steps[0].route else "NOT as it was"
-    click.echo(f"\nAfterwards the VirtualService is {back}.\n")
+    click.echo(f"\nAfterwards the {kind.resource.kind} is {back}.\n")
     return True
 
 
@@ -97,5 +106,5 @@ def _bare(manifest: Manifest, namespace: str) -> Manifest:
     """Without what only the API server writes."""
     kept = ("name", "namespace", "labels", "annotations")
     metadata = {name: value for name, value in manifest["metadata"].items() if name in kept}
-    named = {"apiVersion": manifest.get("apiVersion"), "kind": "VirtualService"}
+    named = {"apiVersion": manifest.get("apiVersion"), "kind": manifest["kind"]}
     return {**named, "metadata": {"namespace": namespace, **metadata}, "spec": manifest.get("spec") or {}}

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from canary_operator.api.matches import CanaryBucket, CanaryMatch
 from canary_operator.api.status import Status
+from canary_operator.core.cookies import Cookies
 
 
 class Purpose(StrEnum):
@@ -35,13 +37,29 @@ class SetWeight:
     stage: int
     decided_on: Fraction | None = None
     """The live share that a rise was decided on; a fall is written over any."""
+    apart: tuple[tuple[str, Fraction], ...] = ()
+    """Of several routes those that had another one then: name, share."""
+    lost: tuple[str, ...] = ()
+    """Rules of ours that were known to be gone when it was decided on."""
     mirrored: bool = False
     """The new revision has the rest of the share, as in a reversed run."""
+    matches: tuple[CanaryMatch, ...] = ()
+    """Requests that the new revision gets beside that; those of the order before are forgotten."""
+    match_service: str | None = None
+    """The Service that those go through, where it is not the canary's."""
+    bucket: CanaryBucket | None = None
+    """By which number of a user the share is split, instead of by chance."""
+    cookies: Cookies | None = None
+    """By which users keep what chance gave them."""
 
-    def may_replace(self, live: Fraction) -> bool:
+    def may_replace(self, live: Fraction, name: str = "") -> bool:
         """Whether it may be written over this live share; somebody may have changed it since the look."""
         rises = self.weight < live if self.mirrored else self.weight > live
-        return self.decided_on is None or live == self.decided_on or not rises
+        return self.decided_on is None or live == dict(self.apart).get(name, self.decided_on) or not rises
+
+    def overlooks(self, lost: tuple[str, ...]) -> bool:
+        """Whether somebody took rules of ours away since the look, which only a person's word brings back."""
+        return self.decided_on is not None and not set(lost) <= set(self.lost)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from fractions import Fraction
 
 from canary_operator.api.status import Outcome, State, Status
 from canary_operator.core.actions import Action, SetWeight
+from canary_operator.core.together import together
 from canary_operator.core.world import (
     CanaryFacts,
     DeploymentFacts,
     Endpoints,
+    Look,
     Missing,
     Problem,
     Route,
@@ -79,12 +81,16 @@ def as_canary(
             return deployment
 
 
-def _mirrored(route: Route | Problem | Missing | Unknown) -> Route | Problem | Missing | Unknown:
+def _mirrored(route: Look) -> Look:
     if not isinstance(route, Route):
         return route
+    return together([*(_mirrored_part(one) for one in route.each), *route.faults])
+
+
+def _mirrored_part(route: Route) -> Route:
     record = route.record
     told = None if record is None else replace(record, weight=WHOLE - record.weight)
-    return Route(WHOLE - route.share, told)
+    return replace(route, share=WHOLE - route.share, record=told)
 
 
 def _exchanged(endpoints: Endpoints | Problem | Unknown) -> Endpoints | Problem | Unknown:
@@ -97,4 +103,5 @@ def _exchanged(endpoints: Endpoints | Problem | Unknown) -> Endpoints | Problem 
 
 def _put_back(order: SetWeight) -> SetWeight:
     seen = None if order.decided_on is None else WHOLE - order.decided_on
-    return replace(order, weight=WHOLE - order.weight, decided_on=seen, mirrored=True)
+    apart = tuple((name, WHOLE - share) for name, share in order.apart)
+    return replace(order, weight=WHOLE - order.weight, decided_on=seen, apart=apart, mirrored=True, match_service=None)

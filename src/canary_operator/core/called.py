@@ -1,6 +1,7 @@
 """What people call a revision: its images, and the beginning of its hash, because a restart changes no image."""
 
-from canary_operator.core.world import World
+from canary_operator.api.quantities import format_percentage
+from canary_operator.core.world import Route, World
 
 _HASH = 10
 
@@ -22,3 +23,14 @@ def the_shipped(world: World) -> str:
 
 def the_stable(world: World) -> str:
     return called(world.status.stable_revision, world.status.stable_images)
+
+
+def the_weight(part: Route, of: Route) -> str:
+    """The canary's share, and where, if there are several routes."""
+    share = format_percentage(part.share)
+    return f"{share} in {part.name}" if of.parts else share
+
+
+def everywhere(route: Route) -> str:
+    """In how many routes, if there are several."""
+    return f" in each of {len(route.each)} routes" if route.parts else ""

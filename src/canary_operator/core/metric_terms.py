@@ -5,19 +5,19 @@ from dataclasses import replace
 from decimal import Decimal
 
 from canary_operator.api.metric import Metric
-from canary_operator.api.quantities import format_latency
-from canary_operator.api.status import Boundary
+from canary_operator.api.quantities import AnyLimit, Memory, format_latency
+from canary_operator.api.status import Boundary, PodSpread
 from canary_operator.core.evidence.counts import FINE
 from canary_operator.core.evidence.latency import Durations, boundaries, span_of
-from canary_operator.core.evidence.terms import Bounds, Judged, Range, Track, Words, of_errors
+from canary_operator.core.evidence.terms import ERRORS, Bounds, Comparison, Judged, Range, Track, Words
 
 BASELINE_LIMIT = 0.2
 """Where no metric asks for the failed requests, a baseline that fails more than this still holds the run."""
 
 
-def judged(metrics: Iterable[Metric], pinned: Sequence[Boundary]) -> tuple[Judged, ...]:
+def judged(metrics: Iterable[Metric], pinned: Sequence[Boundary], pods: PodSpread | None = None) -> tuple[Judged, ...]:
     """Each metric with what it is judged by."""
-    return tuple(_judged(one, pinned) for one in metrics)
+    return tuple(_judged(one, pinned, pods) for one in metrics if not one.is_restarts)
 
 
 def bounds_of(metric: Metric) -> Bounds:
@@ -51,21 +51,26 @@ def boundaries_of(metrics: Sequence[Metric], durations: Durations) -> tuple[Boun
     return tuple(at for one in metrics if one.is_latency for at in boundaries(one, durations, allowed))
 
 
-def _judged(metric: Metric, pinned: Sequence[Boundary]) -> Judged:
+def _judged(metric: Metric, pinned: Sequence[Boundary], pods: PodSpread | None) -> Judged:
     if metric.is_latency:
         return _latency(metric, pinned)
     if metric.is_errors:
-        return _errors(metric)
-    return _number(metric) if metric.is_scalar else _counter(metric)
+        return _errors(metric, pods)
+    return _number(metric) if metric.is_scalar or metric.is_gauge else _counter(metric)
 
 
-def _errors(metric: Metric) -> Judged:
-    return of_errors(bounds_of(metric), critical=metric.critical, weight=metric.weight, name=metric.title)
+def _errors(metric: Metric, pods: PodSpread | None) -> Judged:
+    """Where pods of one version differ by more than what is allowed, that is allowed."""
+    bounds, words = bounds_of(metric), ERRORS
+    if bounds.margin is not None and pods is not None and pods.margin > bounds.margin:
+        words = replace(words, why=f", because its {pods.pods} pods differ by themselves")
+        bounds = replace(bounds, margin=pods.margin)
+    return Judged(metric.title, (Track("", "", bounds, words),), metric.is_critical, metric.weight)
 
 
 def _latency(metric: Metric, pinned: Iterable[Boundary]) -> Judged:
     tracks = tuple(_track(one) for one in pinned if one.metric == metric.title)
-    return Judged(metric.title, tracks, metric.critical, metric.weight)
+    return Judged(metric.title, tracks, metric.is_critical, metric.weight)
 
 
 def _counter(metric: Metric) -> Judged:
@@ -79,12 +84,28 @@ def _counter(metric: Metric) -> Judged:
     else:
         bounds = replace(bounds_of(metric), blatant=False, alternatives=FINE)
     track = Track(metric.title, metric.title, bounds, words, exchanged=more)
-    return Judged(metric.title, (track,), metric.critical, metric.weight)
+    return Judged(metric.title, (track,), metric.is_critical, metric.weight)
 
 
 def _number(metric: Metric) -> Judged:
-    lowest, highest = (float(limit) if isinstance(limit, Decimal) else None for limit in (metric.min, metric.max))
-    return Judged(metric.title, (), metric.critical, metric.weight, Range(lowest, highest, metric.failure_limit))
+    lowest, highest = _plain(metric.min), _plain(metric.max)
+    limits = None if lowest is None and highest is None else Range(lowest, highest, metric.failure_limit, _unit(metric))
+    return Judged(metric.title, (), metric.is_critical, metric.weight, limits, _comparison(metric))
+
+
+def _plain(limit: AnyLimit | None) -> float | None:
+    return limit.mebibytes if isinstance(limit, Memory) else float(limit) if isinstance(limit, Decimal) else None
+
+
+def _unit(metric: Metric) -> str:
+    return {"memory": "Mi", "cpu": "s"}.get(metric.preset or "", "")
+
+
+def _comparison(metric: Metric) -> Comparison | None:
+    if metric.max_decrease is not None:
+        return Comparison(1 / (1 - float(metric.max_decrease)), exchanged=True, unit=_unit(metric))
+    margin = margin_of(metric)
+    return None if margin is None or not metric.is_gauge else Comparison(margin, unit=_unit(metric))
 
 
 def _track(boundary: Boundary) -> Track:

@@ -5,10 +5,13 @@ from fractions import Fraction
 
 from canary_operator.api.rollout import Spec, Stage
 from canary_operator.api.status import Plan, Run, Status
+from canary_operator.core.chosen import is_dark
 from canary_operator.core.evidence.judge import Terms, begin
 from canary_operator.core.metric_terms import baseline_limit, judged
 
 _WHOLE = Fraction(1)
+_WINDOW = 0.3
+"""So much of a stage is one window of the gauges: three of them end before it does, however late the first begins."""
 
 
 def pinned_plan(spec: Spec) -> Plan:
@@ -17,7 +20,17 @@ def pinned_plan(spec: Spec) -> Plan:
     if stages[-1].weight < _WHOLE:
         stages = (*stages, Stage(weight=_WHOLE, duration=timedelta(0)))
     drain = timedelta(0) if spec.workload is None else spec.workload.drain
-    return Plan(stages=stages, analysis=spec.analysis, max_duration=spec.max_duration, drain=drain)
+    return Plan(
+        stages=stages,
+        analysis=spec.analysis,
+        max_duration=spec.max_duration,
+        drain=drain,
+        matches=spec.traffic.canary_matches or (),
+        match_service=spec.traffic.match_service,
+        bucket=spec.traffic.canary_bucket,
+        cookie=None if spec.traffic.stickiness is None else spec.traffic.stickiness.cookie,
+        on_drift=spec.traffic.on_drift,
+    )
 
 
 def new_run(status: Status, spec: Spec, revision: str, base_replicas: int, now: datetime) -> Run:
@@ -34,16 +47,24 @@ def new_run(status: Status, spec: Spec, revision: str, base_replicas: int, now: 
 
 
 def terms(run: Run) -> Terms:
-    """What the judge is told; the run must have its metrics measured."""
+    """What the judge is told; the run must have its metrics measured.
+
+    Whoever gets the canary in a dark launch is no random sample, so all of it is judged as a warm-up is, and so is the
+    time in which the stage after it is prepared.
+    """
     if run.pinned is None:
         raise AssertionError("a run is judged only after its metrics were measured")
-    analysis = run.plan.analysis
+    analysis, stage = run.plan.analysis, present_stage(run)
+    dark = run.weight == 0 and (run.matched or is_dark(stage))
     return Terms(
-        metrics=judged(analysis.metrics, run.pinned.boundaries),
+        metrics=judged(analysis.metrics, run.pinned.boundaries, run.pinned.pods),
         baseline_limit=baseline_limit(analysis.metrics),
         look=run.pinned.scrape * analysis.scrapes_per_look,
-        warmup=analysis.warmup,
-        planned=sum((stage.duration for stage in run.plan.stages), timedelta()),
+        warmup=run.plan.stages[0].duration if dark else analysis.warmup,
+        planned=sum((each.duration for each in run.plan.stages if not is_dark(each)), timedelta()),
+        window=stage.duration * _WINDOW,
+        compared_stages=sum(0 < each.weight < _WHOLE for each in run.plan.stages),
+        dark=dark,
     )
 
 

@@ -7,11 +7,15 @@ from datetime import datetime, timedelta
 from canary_operator.api.status import Run, State, Status
 from canary_operator.core.arms import as_canary, is_reversed
 from canary_operator.core.capacity import canary_replicas
+from canary_operator.core.chosen import carries
+from canary_operator.core.drift import reapplies
 from canary_operator.core.plan import present_stage
 from canary_operator.core.world import CanaryFacts, DeploymentFacts, Missing, Problem, Unknown
 
 ENDPOINTS_EVERY = timedelta(seconds=30)
 """Where no Deployment of ours tells that the canary lost its pods."""
+RESTARTS_EVERY = timedelta(seconds=10)
+"""Where a metric counts them; what restarts stays in its pod's status, so none is missed in between."""
 JUDGED = frozenset({State.PREPARING, State.STAGED, State.PROMOTING})
 """In these states looks are taken."""
 
@@ -37,7 +41,7 @@ def questions(status: Status, stable: Stable, canary: Canary, now: datetime) -> 
     if run is None or status.state not in _IN_A_RUN:
         return Questions()
     asked = _IN_A_RUN[status.state](run, stable_awaited(status, stable), canary, now)
-    return Questions(endpoints=asked.endpoints or run.reapply, pods=asked.pods)
+    return Questions(endpoints=asked.endpoints or run.reapply or reapplies(run), pods=asked.pods)
 
 
 def _preparing(run: Run, _: bool, canary: Canary, __: datetime) -> Questions:
@@ -46,9 +50,14 @@ def _preparing(run: Run, _: bool, canary: Canary, __: datetime) -> Questions:
             return Questions(endpoints=True)
         case CanaryFacts(ready=ready):
             enough = ready >= canary_replicas(run.base_replicas, present_stage(run).weight)
-            return Questions(endpoints=enough or run.weight > 0, pods=not enough and not run.reversed)
+            return Questions(endpoints=enough or _may_carry(run), pods=not enough and not run.reversed)
         case Missing() | Unknown():
-            return Questions(endpoints=run.weight > 0)
+            return Questions(endpoints=_may_carry(run))
+
+
+def _may_carry(run: Run) -> bool:
+    """Of several routes some may have a weight that is only intended yet."""
+    return carries(run) or run.intent is not None
 
 
 def _staged(run: Run, _: bool, canary: Canary, now: datetime) -> Questions:
@@ -58,9 +67,16 @@ def _staged(run: Run, _: bool, canary: Canary, now: datetime) -> Questions:
             due = run.endpoints_at is None or now - run.endpoints_at >= ENDPOINTS_EVERY
             return Questions(endpoints=doubted or due)
         case CanaryFacts(ready=ready):
-            return Questions(endpoints=doubted or ready == 0, pods=ready == 0 and not run.reversed)
+            wanted = ready == 0 or _restarts_due(run, now, all_ready=ready >= canary.replicas)
+            return Questions(endpoints=doubted or ready == 0, pods=wanted and not run.reversed)
         case Missing() | Unknown():
             return Questions(endpoints=isinstance(canary, Missing))
+
+
+def _restarts_due(run: Run, now: datetime, *, all_ready: bool) -> bool:
+    if not any(metric.is_restarts for metric in run.plan.analysis.metrics):
+        return False
+    return not all_ready or run.pods_at is None or now - run.pods_at >= RESTARTS_EVERY
 
 
 def _promoting(_: Run, awaited: bool, canary: Canary, __: datetime) -> Questions:
@@ -79,7 +95,7 @@ def _standing_in(run: Run, awaited: bool, canary: Canary, __: datetime) -> Quest
 
 def _leaving(run: Run, _: bool, canary: Canary, __: datetime) -> Questions:
     """Where we don't know the Deployment, its Service must tell whether stable can take the traffic."""
-    return Questions(endpoints=canary is None and run.weight > 0)
+    return Questions(endpoints=canary is None and carries(run))
 
 
 _IN_A_RUN: dict[State, Callable[[Run, bool, Canary, datetime], Questions]] = {

@@ -3,14 +3,16 @@
 from dataclasses import replace
 
 from canary_operator.api.rollout import Spec
-from canary_operator.api.status import Run, State
-from canary_operator.core.actions import Purpose
+from canary_operator.api.status import Run, State, Status
 from canary_operator.core.arms import due_share
+from canary_operator.core.chosen import carries
 from canary_operator.core.moves.move import deadline
 from canary_operator.core.moves.stages import staged_run, withdrawn_run
-from canary_operator.core.plan import present_stage
+from canary_operator.core.together import given, withdrawn
 from canary_operator.core.verbs import held_for_drift
 from canary_operator.core.world import Route, World
+
+_WITHDRAWN_IN = frozenset({State.PREPARING, State.STAGED, State.PROMOTING})
 
 
 def recognise(world: World) -> World:
@@ -18,14 +20,18 @@ def recognise(world: World) -> World:
     run, state = world.status.run, world.status.state
     if run is None:
         return world
-    if state is State.STAGED and _was_withdrawn(world, run):
-        waiting = withdrawn_run(run, world.now, prepare_by=deadline(world), paused=_stays(run))
+    if state in _WITHDRAWN_IN and _was_withdrawn(world, run):
+        waiting = withdrawn_run(run, world.now, prepare_by=deadline(world), paused=_stays(run) or _is_incomplete(world))
         return _with(world, waiting, State.PREPARING)
     if state is State.PREPARING and _was_given(world, run):
         return _with(world, staged_run(run, world.now), State.STAGED)
-    if run.reapply and isinstance(world.route, Route) and world.route.share == due_share(world.status):
+    if run.reapply and isinstance(world.route, Route) and _as_due(world.status, world.route):
         return _with(world, run.model_copy(update={"reapply": False}), state)
     return world
+
+
+def _as_due(status: Status, route: Route) -> bool:
+    return route.is_at(due_share(status))
 
 
 def _with(world: World, run: Run, state: State) -> World:
@@ -33,20 +39,22 @@ def _with(world: World, run: Run, state: State) -> World:
 
 
 def _was_given(world: World, run: Run) -> bool:
-    """The weight of the stage that is being prepared, as it was intended."""
+    """The weight of the stage that is being prepared, as it was intended, wherever there is a route."""
     match world.route:
-        case Route(record=record) if record is not None and run.intent is not None:
-            ours = (record.run, record.stage, record.purpose) == (run.id, run.stage, Purpose.STAGE)
-            return ours and record.weight == run.intent.weight == present_stage(run).weight
+        case Route(faults=(), each=parts):
+            return all(given(one, run) for one in parts)
     return False
 
 
 def _was_withdrawn(world: World, run: Run) -> bool:
-    """Our own weight 0 of this run, for want of pods: nobody else pulled the traffic."""
     match world.route:
-        case Route(share=0, record=record) if record is not None and isinstance(world.spec, Spec):
-            return run.weight > 0 and (record.run, record.purpose) == (run.id, Purpose.STAGE) and record.weight == 0
+        case Route(each=parts) if isinstance(world.spec, Spec):
+            return carries(run) and all(withdrawn(one, run) for one in parts)
     return False
+
+
+def _is_incomplete(world: World) -> bool:
+    return isinstance(world.route, Route) and bool(world.route.faults)
 
 
 def _stays(run: Run) -> bool:

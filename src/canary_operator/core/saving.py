@@ -50,6 +50,7 @@ def _still(status: Status) -> Status:
             "revision": 0,
             "observed_weight": status.observed_weight is not None,
             "canary_requests": None,
+            "score": None,
             "conditions": tuple(
                 (each.type, each.status, each.reason, each.observed_generation, "" if flows else each.message)
                 for each in status.conditions

@@ -4,18 +4,20 @@ from fractions import Fraction
 
 from canary_operator.api.quantities import format_percentage
 from canary_operator.api.status import Run, Status
+from canary_operator.core.score import score
 
 
 def shown(status: Status) -> dict[str, object]:
-    """Stage, weight, observed share and requests of the run; empty at rest."""
+    """Stage, weight, observed share, requests and score of the run; empty at rest."""
     run = status.run
     if run is None:
-        return {"stage": None, "weight": None, "observed_weight": None, "canary_requests": None}
+        return {"stage": None, "weight": None, "observed_weight": None, "canary_requests": None, "score": None}
     return {
         "stage": f"{run.stage}/{len(run.plan.stages)}",
         "weight": format_percentage(run.weight),
         "observed_weight": _observed(run),
         "canary_requests": int(run.evidence.compared.canary.requests + run.evidence.uncompared.requests),
+        "score": score(run),
     }
 
 

@@ -13,6 +13,8 @@ CLOCKS_DIFFER = timedelta(seconds=5)
 _PAST = (
     "started_at",
     "weight_changed_at",
+    "carries_since",
+    "pods_at",
     "looked_at",
     "frozen_since",
     "thawed_at",

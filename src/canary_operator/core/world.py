@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from canary_operator.api.reasons import READING
 from canary_operator.api.rollout import Spec
-from canary_operator.api.status import Boundary, Run, Status
+from canary_operator.api.status import Boundary, PodSpread, Run, Status
 from canary_operator.core.actions import Purpose
+from canary_operator.core.carriers import VIRTUAL_SERVICE, Carrier
 from canary_operator.core.evidence.judge import Judgement
 from canary_operator.core.evidence.sample import Sample
 
@@ -46,14 +47,54 @@ class RouteRecord:
     stage: int
     weight: Fraction
     purpose: Purpose
+    matched: bool = False
+    """Requests were sent to the new revision by what they say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The live route: the canary's share of what stable and canary receive together."""
+    """The live route: the canary's share of what stable and canary receive together.
+
+    A rollout may split several, all alike (`core.together`): then it is all of them, with the highest share of any.
+    """
 
     share: Fraction
     record: RouteRecord | None
+    matched: tuple[str, ...] = ()
+    """Rules of ours that stand in it and send requests to the canary by what they say."""
+    lost: tuple[str, ...] = ()
+    """Rules of ours that our record knows of, and that are gone or not as they were written."""
+    editor: str = ""
+    """Who changed its rules last, where it was not us: the name of a field manager."""
+    carrier: Carrier = VIRTUAL_SERVICE
+    """Whatever object it stands in."""
+    name: str = field(default="", compare=False)
+    """What a person calls it where there are several."""
+    parts: tuple["Route", ...] = ()
+    """Each of several that can be read."""
+    faults: tuple[Problem | Missing, ...] = ()
+    """What is wrong with those that can't, or are not there."""
+
+    @property
+    def each(self) -> tuple["Route", ...]:
+        """All that there are, one where there is only one."""
+        return self.parts or (self,)
+
+    @property
+    def feeds(self) -> bool:
+        """Whether anybody gets the canary by it."""
+        return self.share > 0 or bool(self.matched)
+
+    def strays(self, weight: Fraction) -> tuple["Route", ...]:
+        """Those that are not as we write them at this weight."""
+        return tuple(one for one in self.each if one.share != weight or one.lost)
+
+    def is_at(self, weight: Fraction) -> bool:
+        return not self.strays(weight)
+
+
+Look = Route | Problem | Missing | Unknown
+"""What is known of the route, or why nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +137,17 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """A container that is not its pod's first."""
+
+    times: int
+    """How often it was started anew."""
+    ended_at: datetime | None
+    """When the one before it ended, by its node's clock; None where nobody says so any more."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class CanaryFacts:
     """The canary Deployment that we made."""
 
@@ -104,6 +156,8 @@ class CanaryFacts:
     ready: int
     trouble: Trouble | None = None
     """Filled when pods were asked for and one has a complaint."""
+    restarts: tuple[Restart, ...] | None = None
+    """None: pods were not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +181,8 @@ class Reading:
     """How much wider than independent requests the baseline's errors scattered before the run."""
     boundaries: tuple[Boundary, ...] = ()
     """Where the buckets of the durations let latencies be judged, by what the baseline did before the run."""
+    pods: PodSpread | None = None
+    """How much the baseline's pods differed before the run; None where no pod's own reports are there."""
     complaints: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Why a query of the user's own has no sample, by the metric's name."""
     skew: timedelta = field(default=timedelta(0), compare=False)
@@ -149,7 +205,7 @@ class World:
     finalizer: bool = True
     verbs: Mapping[str, str] = field(default_factory=dict)
     """Verb annotations: verb -> value."""
-    route: Route | Problem | Missing | Unknown = Unknown("not asked")
+    route: Look = Unknown("not asked")
     deployment: DeploymentFacts | Problem | Missing | Unknown | None = None
     """None: the rollout moves traffic only."""
     canary: CanaryFacts | Missing | Unknown | None = None

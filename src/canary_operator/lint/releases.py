@@ -8,10 +8,9 @@ from canary_operator.core.world import Problem
 from canary_operator.errors import InvalidCanary
 from canary_operator.lint.files import Files, Manifest, Pitfall, items, part, subject
 from canary_operator.ports import Target
-from canary_operator.providers.traffic.istio.apply import virtual_service
 from canary_operator.providers.traffic.istio.destinations import service_host
-from canary_operator.providers.traffic.istio.preview import preview
-from canary_operator.providers.traffic.istio.shape import misshapen
+from canary_operator.providers.traffic.kinds import kind_for
+from canary_operator.providers.traffic.preview import preview
 
 
 def rollout_invalid(files: Files) -> Iterator[Pitfall]:
@@ -24,12 +23,9 @@ def rollout_invalid(files: Files) -> Iterator[Pitfall]:
 
 
 def route_unusable(files: Files) -> Iterator[Pitfall]:
-    """What the operator would say of the route; nothing where the files have none."""
-    for rollout, target in _targets(files):
-        route = files.named("VirtualService", target.namespace, virtual_service(target))
-        if route is None:
-            continue
-        complaint = misshapen(route)
+    """What the operator would say of each route; nothing where the files have none."""
+    for rollout, target, route in routed(files):
+        complaint = kind_for(target).misshapen(route)
         problem = None if complaint else preview(target, _bare(route, target.namespace))
         if complaint is None and isinstance(problem, Problem):
             complaint = problem.message
@@ -39,7 +35,7 @@ def route_unusable(files: Files) -> Iterator[Pitfall]:
 
 def same_pods(files: Files) -> Iterator[Pitfall]:
     """Both arms would be served by both versions, and nothing could be told of either."""
-    for rollout, target in _targets(files):
+    for rollout, target in targets(files):
         names = (target.spec.traffic.stable_service, target.spec.canary_service)
         stable, canary = (files.named("Service", target.namespace, name) for name in names)
         selectors = [part(each, "spec", "selector") for each in (stable, canary)]
@@ -50,7 +46,7 @@ def same_pods(files: Files) -> Iterator[Pitfall]:
 
 def pods_not_selected(files: Files) -> Iterator[Pitfall]:
     """The stable Service would lose its pods, or never had them."""
-    for rollout, target in _targets(files):
+    for rollout, target in targets(files):
         deployment = _deployment(files, target)
         service = files.named("Service", target.namespace, target.spec.traffic.stable_service)
         labels = part(deployment, "spec", "template", "metadata", "labels")
@@ -67,7 +63,7 @@ def pods_not_selected(files: Files) -> Iterator[Pitfall]:
 
 def probe_missing(files: Files) -> Iterator[Pitfall]:
     """Ready before it can answer, a canary fails its first requests."""
-    for _, target in _targets(files):
+    for _, target in targets(files):
         deployment = _deployment(files, target)
         for container in items(deployment, "spec", "template", "spec", "containers"):
             if deployment is not None and part(container, "readinessProbe") is None:
@@ -80,7 +76,7 @@ def probe_missing(files: Files) -> Iterator[Pitfall]:
 
 def autoscaled(files: Files) -> Iterator[Pitfall]:
     """While the canary takes traffic, stable's load falls, and the autoscaler takes its pods away."""
-    for _, target in _targets(files):
+    for _, target in targets(files):
         if target.spec.workload is None:
             continue
         name = target.spec.workload.deployment_ref.name
@@ -100,7 +96,7 @@ def autoscaled(files: Files) -> Iterator[Pitfall]:
 
 def policy_for_one_arm(files: Files) -> Iterator[Pitfall]:
     """TLS or outlier detection that holds for one arm only makes the arms different for no reason of the release."""
-    for _, target in _targets(files):
+    for _, target in targets(files):
         stable, canary = (
             service_host(name, target.namespace)
             for name in (target.spec.traffic.stable_service, target.spec.canary_service)
@@ -117,7 +113,7 @@ def policy_for_one_arm(files: Files) -> Iterator[Pitfall]:
             yield Pitfall("warning", "policy-for-one-arm", subject(rule, files.namespace), sentence)
 
 
-def _targets(files: Files) -> Iterator[tuple[Manifest, Target]]:
+def targets(files: Files) -> Iterator[tuple[Manifest, Target]]:
     """The rollouts that can be read."""
     for rollout in files.of("CanaryRollout"):
         try:
@@ -125,6 +121,16 @@ def _targets(files: Files) -> Iterator[tuple[Manifest, Target]]:
         except InvalidCanary:
             continue
         yield rollout, Target(files.namespace_of(rollout), str(rollout["metadata"]["name"]), "", spec)
+
+
+def routed(files: Files) -> Iterator[tuple[Manifest, Target, Manifest]]:
+    """With each route that the files have."""
+    for rollout, target in targets(files):
+        kind = kind_for(target)
+        for name in kind.names(target):
+            route = files.named(kind.resource.kind, target.namespace, name)
+            if route is not None:
+                yield rollout, target, route
 
 
 def _deployment(files: Files, target: Target) -> Manifest | None:
@@ -141,7 +147,7 @@ def _bare(route: Manifest, namespace: str) -> dict[str, object]:
     metadata = {"namespace": namespace, **route["metadata"]}
     return {
         "apiVersion": route.get("apiVersion"),
-        "kind": "VirtualService",
+        "kind": route["kind"],
         "metadata": metadata,
         "spec": route.get("spec") or {},
     }

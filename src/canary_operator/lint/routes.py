@@ -5,6 +5,7 @@ from itertools import combinations
 
 from canary_operator.lint.files import Files, Manifest, Pitfall, items, part, subject, texts
 from canary_operator.providers.traffic.istio.destinations import service_host
+from canary_operator.providers.traffic.istio.rules import KINDS
 
 _MESH = "mesh"
 
@@ -16,18 +17,19 @@ def weight_missing(files: Files) -> Iterator[Pitfall]:
         missing = sum(part(each, "weight") is None for each in destinations)
         if len(destinations) > 1 and missing:
             sentence = (
-                f"http[{at}] has {missing} of {len(destinations)} destinations without a weight, and beside others a "
+                f"{at} has {missing} of {len(destinations)} destinations without a weight, and beside others a "
                 "missing weight is 0: that destination gets nothing; write every weight"
             )
             yield Pitfall("warning", "weight-missing", subject(route, files.namespace), sentence)
 
 
 def weights_all_zero(files: Files) -> Iterator[Pitfall]:
-    """Envoy rejects it, and keeps what it had before."""
+    """Envoy rejects such an http route and keeps what it had; below HTTP istiod itself may end."""
     for route, at, rule in _rules(files):
         weights = [part(each, "weight") for each in items(rule, "route")]
         if len(weights) > 1 and not any(weights):
-            sentence = f"http[{at}] gives no destination any weight, which Envoy rejects; give one a weight above 0"
+            harm = "Envoy rejects" if at.startswith("http") else "may crash istiod"
+            sentence = f"{at} gives no destination any weight, which {harm}; give one a weight above 0"
             yield Pitfall("error", "weights-all-zero", subject(route, files.namespace), sentence)
 
 
@@ -40,7 +42,7 @@ def host_incomplete(files: Files) -> Iterator[Pitfall]:
             namespace = rest.removesuffix(".svc")
             if files.named("Service", namespace, name) is not None:
                 sentence = (
-                    f'http[{at}] sends to "{host}", and a host with a dot is taken as it is, so it is not the Service: '
+                    f'{at} sends to "{host}", and a host with a dot is taken as it is, so it is not the Service: '
                     f'write "{service_host(name, namespace)}", or "{name}" within its namespace'
                 )
                 yield Pitfall("error", "host-incomplete", subject(route, files.namespace), sentence)
@@ -61,25 +63,35 @@ def host_claimed_twice(files: Files) -> Iterator[Pitfall]:
 def claimed_by_httproute(files: Files) -> Iterator[Pitfall]:
     """Which of the two is obeyed depends on the client."""
     for route in files.of("VirtualService"):
-        mine = {*texts(route, "spec", "hosts")}
+        mine = {*texts(route, "spec", "hosts")} | (_hosts(files, route) if _MESH in _gateways(route) else set())
         for other in files.of("HTTPRoute"):
-            if both := mine & {*texts(other, "spec", "hostnames")}:
+            if both := mine & {*texts(other, "spec", "hostnames"), *_served(files, other)}:
                 sentence = (
                     f"{subject(other, files.namespace)} claims {min(both)} too: let one of the two carry the traffic"
                 )
                 yield Pitfall("warning", "claimed-by-httproute", subject(route, files.namespace), sentence)
 
 
-def _rules(files: Files) -> Iterator[tuple[Manifest, int, Manifest]]:
+def _rules(files: Files) -> Iterator[tuple[Manifest, str, Manifest]]:
+    """Each with its place, such as `http[0]`."""
     for route in files.of("VirtualService"):
-        for at, rule in enumerate(items(route, "spec", "http")):
-            yield route, at, rule
+        for kind in KINDS:
+            for index, rule in enumerate(items(route, "spec", kind)):
+                yield route, f"{kind}[{index}]", rule
 
 
 def _hosts(files: Files, route: Manifest) -> set[str]:
     """In full."""
     namespace = files.namespace_of(route)
     return {host if "." in host else service_host(host, namespace) for host in texts(route, "spec", "hosts")}
+
+
+def _served(files: Files, route: Manifest) -> Iterator[str]:
+    """The Services, in full, whose callers in the mesh obey an HTTPRoute."""
+    for parent in items(route, "spec", "parentRefs"):
+        if part(parent, "kind") == "Service":
+            namespace = part(parent, "namespace") or files.namespace_of(route)
+            yield service_host(str(part(parent, "name")), str(namespace))
 
 
 def _gateways(route: Manifest) -> set[str]:

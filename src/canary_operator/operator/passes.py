@@ -56,6 +56,12 @@ class Reporter(Protocol):
     def forget(self, uids: Iterable[str]) -> None: ...
 
 
+class Preflight(Protocol):
+    """Looks around when a run begins; `operator.preflight` is one."""
+
+    def passed(self, rollout: Rollout, decision: Decision) -> None: ...
+
+
 @dataclass(slots=True)
 class Passes:
     """Remembers what only memory holds: the working copy of each status, and failures in a row."""
@@ -68,6 +74,7 @@ class Passes:
     """Told of each rollout whether its passes go before those of others."""
     watcher: Watcher
     reporter: Reporter
+    preflight: Preflight
     now: Callable[[], datetime]
     _working: dict[str, Status] = field(default_factory=dict)
     _failures: dict[str, int] = field(default_factory=dict)
@@ -114,6 +121,7 @@ class Passes:
             self._working[turn.uid] = decision.status
             self.prefer(turn.uid, urgent=decision.status.run is not None)
             self.reporter.passed(rollout, decision, self.now())
+            self.preflight.passed(rollout, decision)
         return decision.next_due
 
     async def _decided(self, turn: Turn, rollout: Rollout) -> Decision:

@@ -1,4 +1,4 @@
-"""Which Deployments and VirtualServices belong to which rollouts."""
+"""Which Deployments and routes belong to which rollouts."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from canary_operator.api.rollout import Spec
 from canary_operator.core.world import Problem
-from canary_operator.providers.resources import DEPLOYMENTS, VIRTUAL_SERVICES, Resource
+from canary_operator.providers.resources import DEPLOYMENTS, HTTP_ROUTES, VIRTUAL_SERVICES, Resource
 from canary_operator.providers.workloads.marks import canary_name
 
 
@@ -27,7 +27,8 @@ def references_of(spec: Spec | Problem, namespace: str) -> frozenset[Reference]:
     """The routes, the Deployment, and the canary beside it."""
     if isinstance(spec, Problem):
         return frozenset()
-    routes = [Reference(VIRTUAL_SERVICES, namespace, one.name) for one in spec.traffic.istio.virtual_services]
+    routes = [Reference(VIRTUAL_SERVICES, namespace, one.name) for one in spec.traffic.virtual_services]
+    routes += [Reference(HTTP_ROUTES, namespace, one.name) for one in spec.traffic.http_routes]
     if spec.workload is None:
         return frozenset(routes)
     name = spec.workload.deployment_ref.name

@@ -17,6 +17,7 @@ from canary_operator.operator.clock import SteadyClock
 from canary_operator.operator.gate import Gate
 from canary_operator.operator.leadership import CALL_SECONDS, Candidate, Leadership, RightToWrite
 from canary_operator.operator.passes import Passes
+from canary_operator.operator.preflight import Preflight
 from canary_operator.operator.reporting import Reporting
 from canary_operator.operator.schedule import Schedule
 from canary_operator.operator.serve import served
@@ -61,6 +62,7 @@ class _Parts:
     schedule: Schedule
     passes: Passes
     reporting: Reporting
+    preflight: Preflight
     metrics: PrometheusMetrics
     watches: Watches
     gate: Gate
@@ -85,6 +87,7 @@ async def _assemble(settings: Settings, claim_signals: partial[None]) -> _Parts:
         now=now,
     )
     reporting = Reporting(wired.reports, queries=wired.queries)
+    preflight = Preflight(wired.neighbours, wired.ports.journal)
     passes = Passes(
         store,
         kubernetes,
@@ -93,6 +96,7 @@ async def _assemble(settings: Settings, claim_signals: partial[None]) -> _Parts:
         prefer=schedule.prefer,
         watcher=telemetry,
         reporter=reporting,
+        preflight=preflight,
         now=now,
     )
     telemetry.show(passes.present, waiting=lambda: schedule.waiting, tasks=lambda: len(asyncio.all_tasks()))
@@ -106,7 +110,9 @@ async def _assemble(settings: Settings, claim_signals: partial[None]) -> _Parts:
         Candidate(settings.lease_namespace, settings.lease_name, settings.identity),
         told=(telemetry.leads, gate.look),
     )
-    return _Parts(kubernetes, telemetry, schedule, passes, reporting, wired.metrics, watches, gate, leadership)
+    return _Parts(
+        kubernetes, telemetry, schedule, passes, reporting, preflight, wired.metrics, watches, gate, leadership
+    )
 
 
 async def _supervise(parts: _Parts, stop: asyncio.Event) -> None:
@@ -114,7 +120,10 @@ async def _supervise(parts: _Parts, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         leading = group.create_task(parts.leadership.run(), name="leadership")
         passing = group.create_task(parts.schedule.run(parts.passes.make), name="passes")
-        reporting = group.create_task(parts.reporting.run(), name="reports")
+        beside = [
+            group.create_task(parts.reporting.run(), name="reports"),
+            group.create_task(parts.preflight.run(), name="preflight"),
+        ]
         gate = group.create_task(parts.gate.run(), name="gate")
         rest = [
             group.create_task(parts.metrics.run(), name="looks"),
@@ -126,7 +135,7 @@ async def _supervise(parts: _Parts, stop: asyncio.Event) -> None:
         parts.gate.close()
         if not await parts.schedule.drain(DRAIN_SECONDS):
             log.warning("passes_abandoned", advice="the next pass finds what they left")
-        await _ended(passing, reporting, leading)
+        await _ended(passing, *beside, leading)
         await parts.leadership.release()
         for task in rest:
             task.cancel()

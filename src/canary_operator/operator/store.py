@@ -28,6 +28,7 @@ class Store:
         self._changed = changed
         self._shelves = {resource: Shelf() for resource in WATCHED}
         self._synced: set[Resource] = set()
+        self._unserved: set[Resource] = set()
         self._names: dict[str, Key] = {}
         self._specs: dict[str, tuple[int, Spec | Problem]] = {}
         self._statuses: dict[str, tuple[int, Status]] = {}
@@ -37,6 +38,9 @@ class Store:
 
     def synced(self, resource: Resource) -> bool:
         return resource in self._synced
+
+    def served(self, resource: Resource) -> bool:
+        return resource not in self._unserved
 
     def get(self, resource: Resource, namespace: str, name: str) -> Object | None:
         return self._shelves[resource].get((namespace, name))
@@ -123,6 +127,7 @@ class Store:
     def complete(self, resource: Resource, listed: Mapping[Key, int]) -> None:
         """All that was listed is here: from now on absence means something."""
         self._synced.add(resource)
+        self._unserved.discard(resource)
         shelf = self._shelves[resource]
         if resource == ROLLOUTS:
             shelf.forget_absences()
@@ -134,6 +139,7 @@ class Store:
     def lost(self, resource: Resource) -> None:
         """The kind is not served any more: nothing is known about absence."""
         self._synced.discard(resource)
+        self._unserved.add(resource)
 
     # Inside
 

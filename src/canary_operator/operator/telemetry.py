@@ -178,6 +178,10 @@ def _requests(status: Status) -> float | None:
     return None if status.canary_requests is None else float(status.canary_requests)
 
 
+def _score(status: Status) -> float | None:
+    return None if status.score is None else float(status.score)
+
+
 def _e_value(status: Status) -> float | None:
     run = status.run
     if run is None or run.pinned is None:
@@ -192,5 +196,6 @@ _SERIES: tuple[tuple[str, str, Callable[[Status], float | None]], ...] = (
     ("observed_weight_ratio", "Share of the stage's requests that the canary answered.", _observed),
     ("stage", "The stage of the run, counted from 1.", _stage),
     ("canary_requests", "Requests that the canary answered in this run.", _requests),
+    ("score", "How the critical metrics stand in this stage, from 0 to 100; it decides nothing.", _score),
     ("evidence_ratio", "Evidence of harm (the E value) over its bound: from 1 on the run is rolled back.", _e_value),
 )

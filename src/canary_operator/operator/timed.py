@@ -2,7 +2,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from canary_operator.core.actions import Purpose, SetWeight
-from canary_operator.core.world import Missing, Problem, Route, Unknown
+from canary_operator.core.world import Look
 from canary_operator.ports import Target, Traffic
 
 
@@ -13,7 +13,7 @@ class TimedTraffic:
     traffic: Traffic
     taken_back: Callable[[], None]
 
-    async def look(self, target: Target) -> Route | Problem | Missing | Unknown:
+    async def look(self, target: Target) -> Look:
         return await self.traffic.look(target)
 
     async def set_weight(self, target: Target, action: SetWeight) -> None:

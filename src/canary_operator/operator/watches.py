@@ -2,18 +2,21 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Collection, Coroutine
 
 import structlog
 
-from canary_operator.errors import Unavailable
+from canary_operator.errors import Refused, Unavailable
 from canary_operator.operator.handlers import watch
 from canary_operator.operator.store import Store
 from canary_operator.operator.sweep import Sweep
 from canary_operator.providers.kubernetes import Kubernetes
-from canary_operator.providers.resources import WATCHED, Resource
+from canary_operator.providers.resources import OPTIONAL, WATCHED, Resource
 
 POLL_SECONDS = 2.0
+POLL_OPTIONAL_SECONDS = 10.0
+"""Where only kinds are missing that a cluster may well be without."""
 FIRST_RESTART_SECONDS = 0.5
 LONGEST_RESTART_SECONDS = 10.0
 CALM_SECONDS = 60.0
@@ -42,7 +45,7 @@ class Watches:
         self._started, self._restarted = started, restarted
         self._sweep = Sweep(kubernetes, store, namespaces)
         self.missing: tuple[Resource, ...] = ()
-        """Kinds that the API server does not serve, as far as we know."""
+        """Kinds that the API server does not serve, or does not show us, as far as we know."""
 
     def all_synced(self) -> bool:
         """Everything of every kind was seen: what a pass does not find does not exist."""
@@ -50,7 +53,8 @@ class Watches:
 
     def not_ready(self) -> list[str]:
         """Why we have not seen everything yet, in sentences."""
-        missing = [f"the API server does not serve {kind.plural}.{kind.group} {kind.version}" for kind in self.missing]
+        needed = [kind for kind in self.missing if kind not in OPTIONAL]
+        missing = [f"the API server does not serve {kind.plural}.{kind.group} {kind.version}" for kind in needed]
         unlisted = [kind for kind in WATCHED if kind not in self.missing and not self._store.synced(kind)]
         return missing + [f"{kind.plural} are not listed yet" for kind in unlisted]
 
@@ -88,18 +92,38 @@ class Watches:
 
     async def _wait_for_kinds(self) -> None:
         before = self.missing
+        pause = POLL_OPTIONAL_SECONDS if OPTIONAL.issuperset(before) else POLL_SECONDS
         while self.missing == before:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(pause)
             with contextlib.suppress(Unavailable):
                 await self._discover()
         raise KindsChanged
 
     async def _discover(self) -> None:
-        missing = [resource for resource in WATCHED if not await self._kubernetes.discover(resource)]
+        missing = [resource for resource in WATCHED if not await self._usable(resource)]
         for resource in set(missing) - set(self.missing):
-            log.error("kind_missing", kind=resource.kind, api_version=resource.api_version)
+            severity = logging.INFO if resource in OPTIONAL else logging.ERROR
+            log.log(severity, "kind_missing", kind=resource.kind, api_version=resource.api_version)
             self._store.lost(resource)
         self.missing = tuple(missing)
+
+    async def _usable(self, resource: Resource) -> bool:
+        """Served; and of kinds that a cluster may be without, that we may list it: rights come later than a program.
+
+        Whoever may not see the one kind that nobody here uses must not be blind to all others.
+        """
+        if not await self._kubernetes.discover(resource):
+            return False
+        return resource not in OPTIONAL or await self._may_list(resource)
+
+    async def _may_list(self, resource: Resource) -> bool:
+        try:
+            for namespace in self._namespaces or (None,):
+                async for _ in self._kubernetes.pages(resource, namespace, metadata_only=True):
+                    break
+        except Refused:
+            return False
+        return True
 
 
 async def _until_one_ends(tasks: Collection[asyncio.Task[None]]) -> None:

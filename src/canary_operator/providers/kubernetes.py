@@ -17,10 +17,10 @@ from canary_operator.errors import CanaryError, Conflict, Gone, NotLeading, Refu
 from canary_operator.providers.access import Access
 from canary_operator.providers.answers import Answer
 from canary_operator.providers.json_patch import Operation
+from canary_operator.providers.objects import FIELD_MANAGER
 from canary_operator.providers.paths import group_path, object_path
 from canary_operator.providers.resources import Resource
 
-FIELD_MANAGER = "canary-operator"
 TIMEOUT_SECONDS = 5.0
 CHUNK = 500
 _JSON_PATCH = "application/json-patch+json"

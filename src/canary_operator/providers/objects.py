@@ -5,6 +5,8 @@ from canary_operator.providers.resources import Resource
 
 Object = Mapping[str, Any]
 """A Kubernetes object as JSON; never edited in place."""
+FIELD_MANAGER = "canary-operator"
+"""Our name as the owner of the fields that we write."""
 
 
 class Objects(Protocol):
@@ -12,6 +14,9 @@ class Objects(Protocol):
 
     def synced(self, resource: Resource) -> bool:
         """Whether the first list of this kind is complete; before it, absence means nothing."""
+
+    def served(self, resource: Resource) -> bool:
+        """Whether the API server has this kind at all, as far as we know."""
 
     def get(self, resource: Resource, namespace: str, name: str) -> Object | None:
         """The object, or None when there is none."""

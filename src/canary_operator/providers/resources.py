@@ -22,6 +22,8 @@ class Resource:
 ROLLOUTS = Resource(GROUP, VERSION, PLURAL, KIND)
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
 VIRTUAL_SERVICES = Resource("networking.istio.io", "v1", "virtualservices", "VirtualService")
+DESTINATION_RULES = Resource("networking.istio.io", "v1", "destinationrules", "DestinationRule")
+HTTP_ROUTES = Resource("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute")
 SERVICES = Resource("", "v1", "services", "Service")
 PODS = Resource("", "v1", "pods", "Pod")
 ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
@@ -30,5 +32,7 @@ EVENTS = Resource("events.k8s.io", "v1", "events", "Event")
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 
-WATCHED = (ROLLOUTS, DEPLOYMENTS, VIRTUAL_SERVICES)
+WATCHED = (ROLLOUTS, DEPLOYMENTS, VIRTUAL_SERVICES, HTTP_ROUTES)
 """The store keeps these up to date by watches; everything else is read when it is needed."""
+OPTIONAL = frozenset({HTTP_ROUTES})
+"""A cluster without these kinds is as it should be; only rollouts that ask for one are told."""

@@ -55,7 +55,10 @@ def _keep_watching(target: Target, rollout: Rollout, ports: Ports) -> None:
 
 def _beside(run: Run) -> Beside:
     metrics = run.plan.analysis.metrics
-    own = tuple(metric for metric in metrics if metric.prom_ql is not None)
+    own = tuple(metric for metric in metrics if metric.is_asked_apart)
+    counter = next((metric.counter for metric in metrics if metric.counter is not None), None)
     if run.pinned is None:
-        return Beside(metrics if any(metric.is_latency for metric in metrics) else (), own=own)
-    return Beside(boundaries=tuple(sorted({boundary.le for boundary in run.pinned.boundaries})), own=own)
+        surveyed = metrics if any(metric.is_latency for metric in metrics) else ()
+        return Beside(surveyed, own=own, counter=counter)
+    boundaries = tuple(sorted({boundary.le for boundary in run.pinned.boundaries}))
+    return Beside(boundaries=boundaries, own=own, counter=counter)

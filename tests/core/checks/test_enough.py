@@ -60,7 +60,7 @@ def test_the_silence_of_one_metric_advances_nothing(slow_at: datetime | None) ->
 @pytest.mark.parametrize("arm", ["canary", "baseline"])
 def test_a_metric_that_counts_nothing_of_one_arm_advances_nothing(arm: str) -> None:
     """The new version may have lost the counter; the extension is waited for, and then a person."""
-    nothing = ENOUGH.model_copy(update={arm: Counts()})
+    nothing = replace(ENOUGH, **{arm: Counts()})
     waiting = found(P99, counted=nothing)
     assert (waiting.event, waiting.reason) == (Event.HELD, reasons.INSUFFICIENT_DATA)
     assert "istio-latency-p99 counted nothing of one arm" in waiting.message
@@ -84,7 +84,7 @@ def test_a_metric_that_is_not_critical_need_not_be_seen() -> None:
 
 def test_a_warning_holds_from_its_first_moment() -> None:
     """Also before the stage's time is over; a person may go on all the same."""
-    warned = Judgement(harm=False, burning=False, e_value=1.0, bound=111.0, sentence="fine", warning="It is slow.")
+    warned = Judgement(harm=False, burning=False, e_value=1.0, bound=111.0, told=lambda: "fine", warning="It is slow.")
     early = replace(world(P99), judgement=warned, now=NOON)
     seen = first(CHECKS[State.STAGED], early)
     assert (seen.event, seen.reason) == (Event.HELD, reasons.METRIC_OVER_BOUND)

@@ -32,8 +32,8 @@ from canary_operator.core.world import (
 from tests.doubles.memory import NOON
 from tests.doubles.worlds import AT_REST, DEPLOYMENT, a_run, a_world, at_stage
 
-HARM = Judgement(harm=True, burning=False, e_value=500.0, bound=111.0, sentence="half of the requests failed")
-BURNING = replace(HARM, harm=False, burning=True, sentence="the baseline fails 30 %")
+HARM = Judgement(harm=True, burning=False, e_value=500.0, bound=111.0, told=lambda: "half of the requests failed")
+BURNING = replace(HARM, harm=False, burning=True, told=lambda: "the baseline fails 30 %")
 BROKEN = Problem(reasons.ROUTE_AMBIGUOUS, "which route?")
 PINNED = Pinned(scrape=timedelta(seconds=5), settle=timedelta(seconds=5))
 LATE = NOON + timedelta(minutes=30)

@@ -23,7 +23,7 @@ from tests.doubles.worlds import AT_REST, a_run, a_world, at_stage
 PINNED = Pinned(scrape=timedelta(seconds=5), settle=timedelta(seconds=5))
 ROLLED = replace(AT_REST, revision="v2")
 STAND_IN = CanaryFacts("v1", 10, 10)
-HARM = Judgement(harm=True, burning=False, e_value=500.0, bound=111.0, sentence="half of the requests failed")
+HARM = Judgement(harm=True, burning=False, e_value=500.0, bound=111.0, told=lambda: "half of the requests failed")
 
 
 def reversed_world(state: State, run: Run, **parts: Any) -> World:

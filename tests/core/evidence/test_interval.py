@@ -104,6 +104,7 @@ def test_strata_of_one_weight_may_be_added_up_before(parts: list[tuple[int, int]
     assert split == pytest.approx(whole, abs=1e-9)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ratio", [1, 2, 5])
 def test_the_true_ratio_stays_inside_at_all_looks(ratio: float) -> None:
     """180 looks, errors of the baseline rising from 0.5 to 2 %, weights from 5 to 50 %: 95 % of the runs at least."""

@@ -21,6 +21,7 @@ def _time_of_harm(traffic: Traffic, judged: Terms, seconds: float) -> float | No
     return None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("rate", "fails"), [(20, 0.005), (1, 0.1), (100, 0.001)])
 def test_healthy_canaries_are_left_alone(rate: float, fails: float) -> None:
     """Runs of ten minutes with the same errors in both arms, looked at every five seconds after a warm-up."""
@@ -39,6 +40,7 @@ def test_in_the_warm_up_a_canary_that_fails_everything_is_soon_found(look: float
     assert times.count(None) == 0
 
 
+@pytest.mark.thorough
 def test_just_blatant_at_100_percent_is_left_alone() -> None:
     """A canary exactly at the ceiling, the worst that is still allowed, is rolled back in fewer than 1 % of runs."""
     judged = terms(planned=60)

@@ -1,21 +1,23 @@
 """Both pages and the data: complete, escaped, bounded."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from canary_operator.api.report import Happening, Judged, RunReport
+from canary_operator.api.report import Above, Count, Happening, Held, Judged, RunReport
 from canary_operator.core.report.markdown import markdown
 from canary_operator.core.report.page import page
 from canary_operator.core.report.pages import DATA, MARKDOWN, MOST_BYTES, PAGE, rendered, size
 from tests.doubles.memory import NOON
-from tests.doubles.reports import METRIC, a_course, a_point, a_report, measured
+from tests.doubles.reports import METRIC, a_course, a_point, a_report, every_kind, measured
 
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)> & `|` [a](javascript:b)\n# c"
-VOID = {"meta", "br", "path", "img"}
+VOID = {"meta", "br", "img"}
 
 
 class Reader(HTMLParser):
@@ -60,7 +62,9 @@ def hostile() -> RunReport:
 
 
 def largest() -> RunReport:
-    """Ten metrics with latency, more points than are ever kept, and messages of users at their limits in emoji."""
+    """All three latencies at three boundaries, seven more, more points than are kept, and messages at their limits."""
+    names = [f"a-metric-of-a-user-{number}" for number in range(10)]
+    boundaries = ("100ms", "250ms", "2500ms")
     points = [
         a_point(
             look,
@@ -69,11 +73,14 @@ def largest() -> RunReport:
                     (1e7 / 3 + look, 1e3 / 7 + look),
                     (1e8 / 3 + look, 1e4 / 7),
                     evidence=1e5 / 3,
-                    name=f"a-metric-of-a-user-{number}",
-                    canary_latency=(0.1 / 3, 0.2 / 3, 0.7 / 3),
-                    baseline_latency=(0.1 / 3, 0.2 / 3, 0.7 / 3),
+                    name=name,
+                    above=tuple(
+                        Above(le, Count(1e7 / 3 + look, 1e3 / 7 + look), Count(1e8 / 3 + look, 1e4 / 7))
+                        for le in boundaries
+                        if name in names[:3]
+                    ),
                 )
-                for number in range(10)
+                for name in names
             ),
             weight=look / 300,
             marks=True,
@@ -81,8 +88,15 @@ def largest() -> RunReport:
         for look in range(160)
     ]
     events = [Happening(at=NOON, state="Staged", reason="Held", message="🐤" * 300) for _ in range(60)]
-    metrics = [Judged(name=f"a-metric-of-a-user-{n}", query="q" * 500, sentence="s" * 300) for n in range(10)]
+    metrics = [
+        Judged(name=name, query="q" * 500, sentence="s" * 300, allowed=1.5, held=_held(boundaries, name in names[:3]))
+        for name in names
+    ]
     return a_report(points, events=tuple(events), metrics=tuple(metrics))
+
+
+def _held(boundaries: Iterable[str], is_latency: bool) -> tuple[Held, ...]:
+    return tuple(Held(boundary=le, times=1.5) for le in boundaries) if is_latency else (Held(times=1.5),)
 
 
 @pytest.fixture
@@ -138,7 +152,7 @@ def test_plots_can_be_read_without_seeing_them(bad: RunReport) -> None:
     """Each is an image with a name, and its numbers stand in a table."""
     read = Reader(page(rendered_points(bad)))
     pictures = read.all("svg")
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     assert all(picture["role"] == "img" and picture["aria-label"] for picture in pictures)
     labels = " ".join(str(picture["aria-label"]) for picture in pictures)
     assert "at the end 90 times" in labels
@@ -152,19 +166,56 @@ def rendered_points(report: RunReport) -> RunReport:
 
 def test_the_picture_shows_numbers_where_one_points(bad: RunReport) -> None:
     """One title for each moment and plot."""
-    assert len(Reader(page(rendered_points(bad))).all("title")) == 1 + 3 * len(bad.points)
+    assert len(Reader(page(rendered_points(bad))).all("title")) == 1 + 4 * len(bad.points)
 
 
-def test_latency_has_its_plot_where_it_is_measured(bad: RunReport) -> None:
-    """Three quantiles for each arm that has them."""
-    slow = [
-        replace(point, metrics=(replace(point.metrics[0], canary_latency=(0.01, 0.2, 1.5)),)) for point in bad.points
-    ]
-    text = page(a_report(slow))
-    assert "canary P99" in text
-    assert "baseline P99" not in text
-    assert "P50 10 ms, P95 200 ms, P99 1.5 s" in text
-    assert "P99" not in page(bad)
+@pytest.mark.parametrize("make", [page, markdown])
+def test_each_kind_of_metric_is_on_both_pages(make: object) -> None:
+    """Latencies by boundary, orders, memory of pods, a number and restarts; each with what is allowed."""
+    report = every_kind()
+    text = Reader(page(report)).text if make is page else markdown(report).replace("\\", "")
+    for said in (
+        "longer than 100ms, or failed",
+        "longer than 250ms, or failed",
+        "at most 1.4 times the baseline's",
+        "at least 0.9 times the baseline's",
+        "200 of 1000 (20%)",
+        "152Mi",
+        "1.2 to 1.8 times",
+        "500Mi",
+        "2 restarts under traffic",
+    ):
+        assert said.replace(">", "&gt;") in text, said
+
+
+def test_a_page_of_each_kind_is_whole() -> None:
+    """Nothing unclosed, two plots for each boundary and one for each kind of number."""
+    read = Reader(rendered(every_kind())[PAGE])
+    assert read.open == []
+    names = " ".join(str(picture["aria-label"]) for picture in read.all("svg"))
+    assert names.count("newest 100 requests") == 3
+    assert "Mean of the pods in each window over time; at the end canary 152Mi" in names
+    assert "The number of each arm over time; at the end canary 12" in names
+    assert "Containers of the canary that were started anew over time; at the end 2" in names
+    assert len(read.all("svg")) == 5 + 3 + 3 + 1
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_pictures_are_well_formed_xml(number: int) -> None:
+    """Whoever cuts one out may open it by itself."""
+    report = (every_kind(), a_report(a_course(12, 0.9)), hostile(), largest())[number]
+    pictures = re.findall(r"<svg.*?</svg>", page(report), re.DOTALL)
+    assert len(pictures) >= 3
+    for picture in pictures:
+        assert ET.fromstring(picture).tag.endswith("svg")  # noqa: S314 -- our own page
+
+
+def test_no_time_is_cut_off_at_the_end_of_its_axis() -> None:
+    """Letters of 16 pixels, as on a phone, are nine wide."""
+    labels = re.findall(r'<text class="along" x="([0-9.]+)"[^>]*>([^<]+)<', page(every_kind()))
+    assert len(labels) > 10
+    for x, label in labels:
+        assert float(x) + 9 / 2 * len(label) <= 480, label
 
 
 @pytest.mark.parametrize("points", [0, 1, 2])
@@ -197,6 +248,17 @@ def test_users_cannot_put_markup_into_the_markdown() -> None:
     assert "\n# c" not in outside
     fenced = markdown(a_report(a_course(2, 0.5), metrics=(Judged(name=METRIC, query="````"),)))
     assert "`````promql\n````\n`````" in fenced
+
+
+def test_texts_are_cut_before_plots_get_coarse() -> None:
+    """Of emoji as of letters: bytes are what fills a ConfigMap."""
+    report = every_kind(160)
+    events = [Happening(at=NOON, state="Staged", reason="Held", message="🐤" * 300) for _ in range(60)]
+    files = rendered(report.model_copy(update={"events": tuple(events)}))
+    kept = RunReport.model_validate_json(files[DATA])
+    assert size(files) <= MOST_BYTES
+    assert len(kept.points) >= 40
+    assert kept.events[0].message == "🐤" * 25
 
 
 def test_the_largest_report_fits() -> None:

@@ -44,3 +44,14 @@ def test_times_have_round_labels(span: timedelta, first: str) -> None:
     scale = scales.times([NOON, NOON + span])
     assert scale.ticks[0][1] == first
     assert len(scale.ticks) <= 6
+
+
+@pytest.mark.parametrize("values", [[], [0.0], [152.0, 500.0], [-0.5, 12.0], [-3.0, -1.0], [-1e9, 1e9]])
+def test_an_axis_of_numbers_holds_nothing_and_every_value(values: list[float]) -> None:
+    """A number may be below 0; one that is not is shown against 0."""
+    scale = scales.amounts(values, "Mi")
+    assert scale.low <= min(values, default=0.0) <= max(values, default=0.0) <= scale.high
+    assert scale.low <= 0 <= scale.high
+    assert scale.low < scale.high
+    assert 2 <= len(scale.ticks) <= scales.MOST_TICKS + 3
+    assert all(label.endswith("Mi") for _, label in scale.ticks)

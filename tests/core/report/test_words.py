@@ -1,5 +1,6 @@
 import pytest
 
+from canary_operator.api.report import Held, Judged, Number
 from canary_operator.core.report import words
 from tests.doubles.reports import a_report, measured
 
@@ -30,3 +31,24 @@ def test_a_report_is_called_by_what_happened() -> None:
 def test_a_harm_nobody_could_have_seen_is_said() -> None:
     """Silence is no proof."""
     assert "hardly have been seen" in words.detectable(None)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [(None, "Mi", "—"), (151.26, "Mi", "151.3Mi"), (1.2e6, "", "1.2M"), (-0.5, "", "-0.5"), (-2e3, "", "-2k")],
+)
+def test_a_number_has_its_unit(value: float | None, unit: str, text: str) -> None:
+    assert words.amount(value, unit) == text
+
+
+def test_what_is_allowed_names_both_bounds() -> None:
+    """For what one wants more of it is the least."""
+    metric = Judged(name="orders")
+    assert words.limits(metric, Held(times=1.5, limit=0.01)) == "at most 1% and 1.5 times the baseline's"
+    more = metric.model_copy(update={"more_is_better": True})
+    assert words.limits(more, Held(times=0.9)) == "at least 0.9 times the baseline's"
+    assert words.limits(metric, Held()) == "at most —"
+
+
+def test_pods_that_were_not_compared_have_no_interval() -> None:
+    assert words.compared(Number("memory")) == "—"

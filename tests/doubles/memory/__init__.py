@@ -3,5 +3,6 @@
 from tests.doubles.memory.calls import Call, Crash, Look, unwitnessed
 from tests.doubles.memory.cluster import NOON, MemoryCluster
 from tests.doubles.memory.ports import ports_of
+from tests.doubles.memory.route import MemoryRoute
 
-__all__ = ["NOON", "Call", "Crash", "Look", "MemoryCluster", "ports_of", "unwitnessed"]
+__all__ = ["NOON", "Call", "Crash", "Look", "MemoryCluster", "MemoryRoute", "ports_of", "unwitnessed"]

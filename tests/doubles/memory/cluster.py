@@ -13,6 +13,7 @@ from canary_operator.reconcile.rollout import Rollout
 from tests.doubles.memory.calls import Calls
 from tests.doubles.memory.canary import MemoryCanary
 from tests.doubles.memory.deployment import MemoryDeployment
+from tests.doubles.memory.route import MemoryRoute
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NOTHING = Fraction(0)
@@ -27,7 +28,15 @@ class MemoryCluster:
     calls: Calls = field(default_factory=Calls)
     share: Fraction = NOTHING
     record: RouteRecord | None = None
+    matched: bool = False
+    """Rules of ours stand in the route that send the testers to the new revision."""
+    mirrored: bool = False
+    """That is behind the stable Service."""
+    testers: int = 0
+    """Requests of theirs beside all others, each time."""
     route_exists: bool = True
+    beside: list[MemoryRoute] = field(default_factory=list)
+    """Other routes that are split along, each written by itself."""
     route_problem: Problem | Missing | Unknown | None = None
     deployment: MemoryDeployment = field(default_factory=MemoryDeployment)
     canary: MemoryCanary | None = None
@@ -56,6 +65,8 @@ class MemoryCluster:
     watched: dict[str, bool] = field(default_factory=dict)
     """Uid -> whether the Services have changed their roles."""
     totals: dict[str, Counter] = field(default_factory=lambda: {"canary": Counter(0, 0), "baseline": Counter(0, 0)})
+    owed: Fraction = NOTHING
+    """Less than one request that the canary gets with the next ones."""
     bad: set[str] = field(default_factory=set)
     """Revisions that fail a half of their requests, wherever they run."""
     frozen: SourceSample | None = None
@@ -141,8 +152,16 @@ class MemoryCluster:
         return SourceSample(at=self.now + self.metrics_ahead, canary=canary, baseline=baseline)
 
     def traffic(self, requests: int, *, canary_bad: float = 0.0, baseline_bad: float = 0.0) -> None:
-        """So many requests by the live weight, with so large shares of bad ones at the two Services."""
-        canary, pods = round(requests * self.share), self.deployment.pods
+        """So many requests by the live weight, with so large shares of bad ones at the two Services.
+
+        Each route has the same part of them.
+        """
+        shares = [self.share, *(route.share for route in self.beside)]
+        self.owed += requests * sum(shares, NOTHING) / len(shares)
+        drawn, pods = int(self.owed), self.deployment.pods
+        self.owed -= drawn
+        canary = drawn + (self.testers if self.matched and not self.mirrored else 0)
+        requests += self.testers
         canary_bad = max(canary_bad, 0.5 if self.canary and self.canary.revision in self.bad else 0.0)
         baseline_bad = max(baseline_bad, 0.5 * sum(pods[each] for each in self.bad) / max(1, pods.total()))
         self._count("canary", canary, round(canary * canary_bad))

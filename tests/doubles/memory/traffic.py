@@ -1,62 +1,125 @@
 """The route in memory."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 from canary_operator.core.actions import RestoreRoute, SetWeight
-from canary_operator.core.world import Missing, Problem, Route, RouteRecord, Unknown
-from canary_operator.errors import Conflict, Gone
+from canary_operator.core.together import together
+from canary_operator.core.world import Look as Seen
+from canary_operator.core.world import Missing, Route, RouteRecord
+from canary_operator.errors import CanaryError, Conflict, Gone
 from canary_operator.ports import Target
 from tests.doubles.memory.asked import asked
 from tests.doubles.memory.calls import Look
 from tests.doubles.memory.cluster import MemoryCluster
+from tests.doubles.memory.route import MemoryRoute
+
+FIRST = "VirtualService shop/checkout"
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryTraffic:
     cluster: MemoryCluster
 
-    async def look(self, target: Target) -> Route | Problem | Missing | Unknown:
+    async def look(self, target: Target) -> Seen:
         assert target.spec == self.cluster.spec
-        return asked(self.cluster, Look.ROUTE, self._route)
+        return asked(self.cluster, Look.ROUTE, self._routes)
 
-    def _route(self) -> Route | Problem | Missing | Unknown:
+    def _routes(self) -> Seen:
+        found = self._route()
+        first = replace(found, name=FIRST) if isinstance(found, Route) else found
+        return together([first, *(route.seen() for route in self.cluster.beside)])
+
+    def _route(self) -> Seen:
         if not self.cluster.route_exists:
             return Missing("VirtualService shop/checkout")
-        return self.cluster.route_problem or Route(self.cluster.share, self.cluster.record)
+        cluster, rules = self.cluster, ("canary-operator-match-1-checkout",)
+        lost = rules if cluster.record is not None and cluster.record.matched and not cluster.matched else ()
+        return cluster.route_problem or Route(cluster.share, cluster.record, rules if cluster.matched else (), lost)
 
     async def set_weight(self, target: Target, action: SetWeight) -> None:
         assert target.key == "shop/checkout"
-        self.cluster.calls.write(action, self._share, lambda: self._set(action))
+        missing = [route.name for route in self.cluster.beside if not route.exists]
+        if missing and action.decided_on is not None:
+            raise Gone(f"{missing[0]} does not exist any more")
+        writes = [lambda: self.cluster.calls.write(action, self._share, lambda: self._set(action))]
+        writes += [partial(self._write_beside, route, action) for route in self.cluster.beside if route.exists]
+        _all_attempted(writes, stops=action.decided_on is not None)
+
+    def _write_beside(self, route: MemoryRoute, action: SetWeight) -> None:
+        self.cluster.calls.write(action, lambda: route.share, lambda: _set_beside(route, action))
 
     async def restore(self, target: Target) -> None:
         assert target.key == "shop/checkout"
-        self.cluster.calls.write(RestoreRoute(), self._share, self._restore)
+        writes = [lambda: self.cluster.calls.write(RestoreRoute(), self._share, self._restore)]
+        writes += [partial(self._restore_beside, route) for route in self.cluster.beside]
+        _all_attempted(writes, stops=False)
+
+    def _restore_beside(self, route: MemoryRoute) -> None:
+        self.cluster.calls.write(RestoreRoute(), lambda: route.share, lambda: _give_back(route))
 
     def _share(self) -> Fraction:
         return self.cluster.share
 
     def _set(self, action: SetWeight) -> bool:
         """The comparison and the write are one step, as the patch tests what it touches."""
-        cluster, wanted = self.cluster, RouteRecord(action.run, action.stage, action.weight, action.purpose)
+        cluster, matched = self.cluster, bool(action.matches)
+        wanted = RouteRecord(action.run, action.stage, action.weight, action.purpose, matched=matched)
         if not cluster.route_exists:
-            if action.weight > 0:
+            if (action.weight > 0 or matched) and (action.decided_on is not None or not cluster.beside):
                 raise Gone("VirtualService shop/checkout does not exist any more")
             return False
         if cluster.before_weight is not None:
             cluster.share, cluster.before_weight = cluster.before_weight, None
-        if (cluster.share, cluster.record) == (action.weight, wanted):
+        if (cluster.share, cluster.record, cluster.matched) == (action.weight, wanted, matched):
             return False
         falls = action.weight >= cluster.share if action.mirrored else action.weight <= cluster.share
         assert falls or action.decided_on is not None, "a rise says what it replaces"
-        if not action.may_replace(cluster.share):
+        if not action.may_replace(cluster.share, FIRST):
             raise Conflict(f"the share is {cluster.share} by now")
+        live = self._route()
+        if isinstance(live, Route) and action.overlooks(live.lost):
+            raise Conflict(f"{live.lost} is gone by now")
         cluster.share, cluster.record = action.weight, wanted
+        cluster.matched, cluster.mirrored = matched, action.mirrored
         return True
 
     def _restore(self) -> bool:
         """The destination for the canary was ours, and goes with the record."""
-        if self.cluster.record is None:
+        if self.cluster.record is None and not self.cluster.matched:
             return False
-        self.cluster.record, self.cluster.share = None, Fraction(0)
+        self.cluster.record, self.cluster.share, self.cluster.matched = None, Fraction(0), False
         return True
+
+
+def _set_beside(route: MemoryRoute, action: SetWeight) -> bool:
+    wanted = RouteRecord(action.run, action.stage, action.weight, action.purpose, matched=bool(action.matches))
+    if (route.share, route.record) == (action.weight, wanted):
+        return False
+    if not action.may_replace(route.share, route.name):
+        raise Conflict(f"the share is {route.share} by now")
+    route.share, route.record = action.weight, wanted
+    return True
+
+
+def _give_back(route: MemoryRoute) -> bool:
+    if route.record is None:
+        return False
+    route.share, route.record = Fraction(0), None
+    return True
+
+
+def _all_attempted(writes: Sequence[Callable[[], None]], *, stops: bool) -> None:
+    """One after the other; `stops`: the first that fails is the last."""
+    failures: list[CanaryError] = []
+    for write in writes:
+        try:
+            write()
+        except CanaryError as failure:
+            failures.append(failure)
+            if stops:
+                break
+    if failures:
+        raise failures[0]

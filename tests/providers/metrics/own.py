@@ -19,6 +19,9 @@ CONVERSION = Metric.model_validate(
 BUDGET = Metric.model_validate(
     {"name": "budget", "kind": "Scalar", "promQL": "1-avg(rate(bad{s='$service',a='$arm'}[$interval]))", "min": "0.9"}
 )
+QUEUE = Metric.model_validate(
+    {"name": "queue", "kind": "Gauge", "promQL": "sum by(pod)(queue{pod=~'$pods'})", "maxIncrease": "50%"}
+)
 
 
 def target() -> Target:

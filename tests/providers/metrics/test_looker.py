@@ -5,17 +5,19 @@ import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from canary_operator.api.metric import RequestCounter
 from canary_operator.api.reasons import METRICS_UNAVAILABLE, PROVIDER_UNKNOWN
-from canary_operator.api.rollout import Spec
+from canary_operator.api.rollout import Spec, Workload
 from canary_operator.core.evidence.sample import SourceSample
 from canary_operator.core.world import Reading, Unknown
 from canary_operator.errors import Unavailable
-from canary_operator.ports import Target
+from canary_operator.ports import Beside, Target
 from canary_operator.providers.metrics import pace
 from canary_operator.providers.metrics.configuration import ProviderConfig
 from canary_operator.providers.metrics.looker import Look, PrometheusMetrics
@@ -129,7 +131,7 @@ async def test_a_watched_rollout_gets_readings_one_after_the_other() -> None:
         reading = await told.until(Reading, target)
         assert (reading.scrape, reading.settle) == (timedelta(seconds=1), timedelta(seconds=1))
         assert told.uids[-1] == target.uid
-    assert server.closed == 1
+    assert server.closed == 3, "requests, connections and applications are asked apart"
 
 
 async def test_services_may_exchange_their_roles() -> None:
@@ -155,7 +157,7 @@ def sources_of(reading: Reading) -> SourceSample:
 
 
 async def test_one_question_serves_all_rollouts() -> None:
-    """A hundred rollouts cost as many looks as one, and three questions to measure them."""
+    """A hundred rollouts cost as many looks as one, and four questions to measure them."""
     names = [f"s{number}" for number in range(100)]
     server = Scripted(*names)
     told = Told(default=server)
@@ -165,7 +167,7 @@ async def test_one_question_serves_all_rollouts() -> None:
         for name in names:
             await told.until(Reading, a_target(name))
     assert 2 <= len(server.looks) < 10, "a slow machine may need one more"
-    assert len(server.surveys) == 3
+    assert len(server.surveys) == 4
 
 
 async def test_a_service_without_requests_is_said_with_those_that_have_some() -> None:
@@ -329,3 +331,24 @@ async def test_a_reading_says_how_far_its_providers_clock_is_from_ours() -> None
         metrics.watch(a_target(), provider="default")
         reading = await told.until(Reading, a_target())
     assert reading.sample.at - reading.skew == OUR_NOON
+
+
+async def test_pods_that_count_by_themselves_are_asked_apart_from_the_callers() -> None:
+    """A counter of somebody's own never delays those whose requests Istio counts."""
+    server = Scripted()
+    told = Told(default=server)
+    by_callers, by_pods = a_target("checkout"), with_a_workload(a_target("basket"))
+    async with running(told) as metrics:
+        metrics.watch(by_callers, provider="default")
+        metrics.watch(by_pods, provider="default", beside=Beside(counter=RequestCounter()))
+        await told.until(Reading, by_callers)
+        await told.until(Unknown, by_pods, "Prometheus has no http_requests_total of the baseline's pods")
+        metrics.watch(by_pods, provider="default")
+        metrics.unwatch(by_pods.uid)
+        assert metrics.latest(by_pods) == Unknown("the metrics of this rollout are not watched")
+    assert not any("http_requests_total" in look and "istio_requests_total" in look for look in server.looks)
+
+
+def with_a_workload(target: Target) -> Target:
+    workload = Workload.model_validate({"deploymentRef": {"name": target.name}})
+    return replace(target, spec=target.spec.model_copy(update={"workload": workload}))

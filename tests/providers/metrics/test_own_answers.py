@@ -9,7 +9,7 @@ from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics.own_answers import OwnAnswers, company, read_into
 from canary_operator.providers.metrics.own_queries import PART
 from tests.providers.metrics.answers import NOW, moment
-from tests.providers.metrics.own import BUDGET, CONVERSION, SECOND, asked
+from tests.providers.metrics.own import BUDGET, CONVERSION, QUEUE, SECOND, asked
 
 
 def answer(part: str, value: float, **labels: str) -> dict[str, Any]:
@@ -79,6 +79,30 @@ def test_a_scalar_is_one_number_for_each_arm() -> None:
     assert (numbers.at, numbers.canary, numbers.baseline) == (moment(NOW), 0.5, 0.99)
     crowd = read(BUDGET, answer("baseline", 1, pod="a"), answer("baseline", 1, pod="b"))
     assert "gives 2 series for the baseline, and a Scalar is one number" in crowd.complaints["budget"]
+
+
+def test_a_gauge_is_one_number_for_each_pod() -> None:
+    """What is none, such as 0/0 of a pod that served nobody, is no pod's number."""
+    rows = (
+        answer("canary", 7, pod="c"),
+        answer("canary", nan, pod="d"),
+        answer("baseline", 3, pod="a"),
+        answer("baseline", 4, pod="b"),
+    )
+    pods = read(QUEUE, *rows).pods["queue"]
+    assert (pods.at, pods.canary, pods.baseline) == (moment(NOW), {"c": 7.0}, {"a": 3.0, "b": 4.0})
+
+
+def test_several_numbers_of_one_pod_are_said_with_the_cure() -> None:
+    crowd = read(QUEUE, answer("baseline", 1, pod="a", queue="x"), answer("baseline", 1, pod="a", queue="y"))
+    assert crowd.complaints["queue"].endswith("a Gauge is one number for each pod: sum by (pod)")
+    assert not crowd.pods
+
+
+def test_a_gauge_without_a_baseline_is_said_with_the_query() -> None:
+    assert (
+        "nothing for the baseline: sum by(pod)(queue" in read(QUEUE, answer("canary", 1, pod="c")).complaints["queue"]
+    )
 
 
 def test_not_a_number_is_none() -> None:

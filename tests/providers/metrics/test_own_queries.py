@@ -1,4 +1,8 @@
-from tests.providers.metrics.own import BUDGET, CONVERSION, SECOND, asked
+import pytest
+
+from canary_operator.api.metric import Metric
+from canary_operator.providers.metrics.own_queries import own_queries
+from tests.providers.metrics.own import BUDGET, CONVERSION, SECOND, asked, target
 
 
 def test_both_arms_are_asked_for_the_part_and_the_whole() -> None:
@@ -22,3 +26,17 @@ def test_a_question_is_one_and_its_interval_is_four_scrapes() -> None:
     assert "s='checkout-canary',a='canary'" in question
     assert "s='checkout',a='baseline'" in question
     assert "[10s]" in asked(BUDGET).together(SECOND), "a rate of two samples says nothing"
+
+
+@pytest.mark.parametrize(("preset", "series"), [("memory", "working_set"), ("cpu", "cpu_usage_seconds")])
+def test_presets_about_pods_have_queries_too(preset: str, series: str) -> None:
+    question = asked(Metric.model_validate({"preset": preset, "maxIncrease": "50%"})).together(SECOND)
+    assert series in question
+    assert "$" not in question
+    assert "pod=~'check" in question.replace('"', "'")
+
+
+def test_what_all_rollouts_share_is_not_asked_apart() -> None:
+    """And restarts are no affair of Prometheus."""
+    shared = [{"preset": "istio-error-rate", "max": "1%"}, {"preset": "restarts", "max": "0"}]
+    assert own_queries(target(), [Metric.model_validate(one) for one in shared], exchanged=False) == ()

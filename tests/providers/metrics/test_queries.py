@@ -1,4 +1,9 @@
-from canary_operator.providers.metrics.queries import NAMES_LIMIT, Service, counters, durations, samples
+from canary_operator.providers.metrics.counting import ByConnections
+from canary_operator.providers.metrics.duration_queries import durations
+from canary_operator.providers.metrics.queries import NAMES_LIMIT, Service, counters, samples
+from canary_operator.providers.metrics.readings import Arms
+from canary_operator.providers.metrics.subject import Subject
+from canary_operator.providers.metrics.tables import Source
 
 CHECKOUT = Service("shop", "checkout")
 
@@ -41,9 +46,21 @@ def test_a_very_long_list_of_names_is_left_out() -> None:
 def test_labels_of_the_configuration_stand_in_every_selector() -> None:
     """Quotes and backslashes in them stay what they are."""
     labels = {"cluster": 'e"u\\1'}
-    for query, selectors in ((counters([CHECKOUT], labels), 4), (durations([CHECKOUT], labels), 1)):
+    for query, selectors in ((counters([CHECKOUT], labels), 4), (durations([CHECKOUT], labels), 2)):
         assert query.count('cluster="e\\"u\\\\1"') == selectors
     assert samples(CHECKOUT, {"reporter": "source", "pod": "gw"}, labels) == (
         'istio_requests_total{cluster="e\\"u\\\\1",reporter="source",pod="gw",destination_service_namespace=~"shop",'
         'destination_service_name=~"checkout"}[5m]'
     )
+
+
+def test_below_http_connections_are_counted_and_none_is_bad() -> None:
+    """Everything else is asked as for requests."""
+    counting, subject = ByConnections({}), Subject(CHECKOUT, Source("source", "gw"), (("pod", "gw"),))
+    asked = counting.counters([Arms(CHECKOUT, Service("shop", "checkout-canary"), connections=True)])
+    assert "istio_tcp_connections_opened_total" in asked
+    assert '"class","scraped"' in asked
+    assert '"class","bad"' not in asked
+    assert "istio_requests_total" not in asked + counting.history([subject]) + counting.samples(subject)
+    assert counting.durations([subject]) is None
+    assert counting.pods_history([subject]) is None

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from canary_operator.core.world import Unknown
 from canary_operator.errors import Unavailable
+from canary_operator.providers.metrics.counting import ByCallers
 from canary_operator.providers.metrics.queries import Service
 from canary_operator.providers.metrics.readings import Survey
-from canary_operator.providers.metrics.survey import Subject, conduct, interval, subject
+from canary_operator.providers.metrics.subject import Subject, subject
+from canary_operator.providers.metrics.survey import conduct, interval
 from canary_operator.providers.metrics.tables import Source, tabulate
 from tests.providers.metrics.answers import CANARY, GATEWAY, NOW, STABLE, counted, scraped
 
@@ -89,7 +91,7 @@ def test_too_few_samples_measure_nothing(rows: list[Any]) -> None:
 def test_a_weight_settles_when_the_requests_of_the_old_one_have_ended() -> None:
     """Nothing that began before a change of weight may be counted after it."""
     ask = Answers([lasting("2500"), lasting("9999", CANARY), lasting("9999", reporter="waypoint")], [raw(0, 1, 2, 3)])
-    assert conduct(ask, [HERE], {}, None) == {
+    assert conduct(ask, [HERE], ByCallers({}), None) == {
         HERE: Survey(HERE.source, timedelta(seconds=1), timedelta(seconds=2.5)),
     }
 
@@ -97,13 +99,13 @@ def test_a_weight_settles_when_the_requests_of_the_old_one_have_ended() -> None:
 @pytest.mark.parametrize("durations", [[], [lasting("NaN")], [lasting("+Inf")]])
 def test_without_a_known_duration_one_scrape_is_waited(durations: list[Any]) -> None:
     """Not a number, infinite or absent: one scrape."""
-    survey = conduct(Answers(durations), [HERE], {}, timedelta(seconds=15))[HERE]
+    survey = conduct(Answers(durations), [HERE], ByCallers({}), timedelta(seconds=15))[HERE]
     assert survey == Survey(HERE.source, timedelta(seconds=15), timedelta(seconds=15))
 
 
 def test_quick_requests_settle_as_soon_as_the_proxies_know_the_weight() -> None:
     """Every source dates its own counts, so that no scrape is waited for."""
-    survey = conduct(Answers([lasting("3")]), [HERE], {}, timedelta(seconds=15))[HERE]
+    survey = conduct(Answers([lasting("3")]), [HERE], ByCallers({}), timedelta(seconds=15))[HERE]
     assert survey == Survey(HERE.source, timedelta(seconds=15), timedelta(seconds=0.3))
 
 
@@ -112,24 +114,24 @@ def test_errors_that_came_in_groups_before_count_for_less() -> None:
     bursts = [at // 9 * 10.0 for at in range(181)]
     before = [passing("all", [100.0 * at for at in range(181)]), passing("bad", bursts)]
     other = [passing("all", [100.0 * at for at in range(181)], CANARY), passing("bad", [0.0] * 181, CANARY)]
-    survey = conduct(Answers([lasting("3")], (), [*before, *other]), [HERE], {}, timedelta(seconds=1))[HERE]
+    survey = conduct(Answers([lasting("3")], (), [*before, *other]), [HERE], ByCallers({}), timedelta(seconds=1))[HERE]
     assert isinstance(survey, Survey)
     assert survey.phi == pytest.approx(10)
 
 
 def test_a_source_shared_by_many_rollouts_is_measured_once() -> None:
-    """A thousand rollouts behind one gateway cost one question for it, one for all durations, one for all histories."""
+    """A thousand rollouts behind one gateway cost one question for it, and one each for durations, histories, pods."""
     ask = Answers([], [raw(0, 1, 2)])
     many = [Subject(Service("shop", f"s{number}"), HERE.source, HERE.identity) for number in range(50)]
-    assert len(conduct(ask, many, {"cluster": "eu"}, None)) == 50
-    assert len(ask.asked) == 3
-    assert 'pod="gw-1"' in ask.asked[2]
+    assert len(conduct(ask, many, ByCallers({"cluster": "eu"}), None)) == 50
+    assert len(ask.asked) == 4
+    assert 'pod="gw-1"' in ask.asked[3]
     assert all('cluster="eu"' in query for query in ask.asked)
 
 
 def test_a_source_that_is_too_young_is_said() -> None:
     """The message names the source and the setting that spares the wait."""
-    outcome = conduct(Answers([], [raw(1)]), [HERE], {}, None)[HERE]
+    outcome = conduct(Answers([], [raw(1)]), [HERE], ByCallers({}), None)[HERE]
     assert isinstance(outcome, Unknown)
     assert "istio-system/gw-1" in outcome.reason
     assert "scrapeInterval" in outcome.reason
@@ -139,11 +141,11 @@ def test_a_source_that_is_too_young_is_said() -> None:
 def test_a_foreign_answer_is_refused(durations: list[Any], samples: list[Any]) -> None:
     """Something that is not Prometheus measures nothing."""
     with pytest.raises(Unavailable):
-        conduct(Answers(durations, samples), [HERE], {}, None)
+        conduct(Answers(durations, samples), [HERE], ByCallers({}), None)
 
 
 @pytest.mark.parametrize("history", [[{}], [None], [{"metric": {}, "values": [[1, "1"]]}]])
 def test_a_foreign_history_is_refused(history: list[Any]) -> None:
     """Nobody is judged by errors whose company is not known."""
     with pytest.raises(Unavailable):
-        conduct(Answers([], [raw(1, 2, 3)], history), [HERE], {}, None)
+        conduct(Answers([], [raw(1, 2, 3)], history), [HERE], ByCallers({}), None)

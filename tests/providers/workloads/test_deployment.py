@@ -1,6 +1,6 @@
 """The workload port on an API server in memory; with real controllers it is in tests/integration."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
@@ -173,6 +173,24 @@ async def test_endpoints_of_both_services_are_counted(shop: Shop) -> None:
     assert await shop.workloads.look_endpoints(shop.target) == Endpoints(stable=3, canary=1)
     shop.has(DEPLOYMENTS, a_canary(readyReplicas=5))
     assert await shop.workloads.look_endpoints(shop.target) == Endpoints(stable=3, canary=2)
+
+
+async def test_the_service_of_canary_matches_needs_the_canarys_pods(shop: Shop) -> None:
+    """It is the user's, so it has to exist, and to select those pods before anybody is sent through it."""
+    traffic = shop.target.spec.traffic.model_copy(update={"match_service": "testers"})
+    target = replace(shop.target, spec=shop.target.spec.model_copy(update={"traffic": traffic}))
+    shop.has(ENDPOINT_SLICES, a_slice("checkout", 3))
+    missing = await shop.workloads.look_endpoints(target)
+    assert missing == Problem(reasons.SERVICE_NOT_FOUND, "there is no Service testers; create it")
+    shop.has(SERVICES, a_service("testers"))
+    assert await shop.workloads.look_endpoints(target) == Endpoints(stable=3, canary=0)
+    shop.has(ENDPOINT_SLICES, a_slice("checkout-canary", 2))
+    shop.has(DEPLOYMENTS, a_canary(readyReplicas=2))
+    unlike = await shop.workloads.look_endpoints(target)
+    assert isinstance(unlike, Problem)
+    assert unlike.reason == reasons.SERVICE_UNSUPPORTED
+    shop.has(ENDPOINT_SLICES, a_slice("testers", 2))
+    assert await shop.workloads.look_endpoints(target) == Endpoints(stable=3, canary=2)
 
 
 async def test_without_a_workload_only_endpoints_are_looked_at(shop: Shop) -> None:

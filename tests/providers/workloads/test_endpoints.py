@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from canary_operator.providers.workloads.endpoints import SERVICE_NAME, ready_endpoints
+from canary_operator.providers.workloads.endpoints import SERVICE_NAME, ready_endpoints, unlike_the_canary
 
 
 def a_slice(*endpoints: dict[str, Any], service: str = "checkout") -> dict[str, Any]:
@@ -33,3 +33,12 @@ def test_other_services_do_not_count() -> None:
     bare = {"addresses": ["10.1.0.9"]}
     slices = [a_slice(an_endpoint("a"), service="checkout-canary"), a_slice(bare), {"metadata": {}, "endpoints": None}]
     assert ready_endpoints(slices, "checkout") == 1
+
+
+def test_a_service_without_the_canarys_pods_is_named() -> None:
+    """Before anybody is sent through it; without a canary there is nothing to compare with."""
+    problem = unlike_the_canary("testers", 0, 2)
+    assert problem is not None
+    assert "Service testers has no ready endpoint, and the canary has 2" in problem.message
+    assert unlike_the_canary("testers", 0, 0) is None
+    assert unlike_the_canary("testers", 1, 2) is None

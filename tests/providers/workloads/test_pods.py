@@ -1,9 +1,10 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from canary_operator.core.world import Fault, Trouble
-from canary_operator.providers.workloads.pods import find_trouble
+from canary_operator.core.world import Fault, Restart, Trouble
+from canary_operator.providers.workloads.pods import find_restarts, find_trouble
 from tests.doubles.shop import a_deployment
 
 Body = dict[str, Any]
@@ -115,3 +116,30 @@ def test_a_long_story_is_cut() -> None:
     trouble = find_trouble(a_deployment(), [a_pod("p1", a_container(waiting("CrashLoopBackOff", "x" * 5000)))])
     assert trouble is not None
     assert len(trouble.message) == 500
+
+
+def restarted(times: int, **ended: Any) -> Body:
+    return a_container(RUNNING, last={"terminated": ended}) | {"restartCount": times}
+
+
+def test_restarts_are_told_with_when_and_why() -> None:
+    died = restarted(2, exitCode=137, reason="OOMKilled", finishedAt="2026-01-01T00:00:00Z")
+    assert find_restarts([a_pod("p1", died), a_pod("p2", a_container(RUNNING) | {"restartCount": 0})]) == (
+        Restart(
+            2,
+            datetime(2026, 1, 1, tzinfo=UTC),
+            "pod p1, container app: before, it ended with OOMKilled, exit code 137",
+        ),
+    )
+
+
+def test_a_restart_that_nobody_dated_has_no_date() -> None:
+    """The node has forgotten how it ended."""
+    (found,) = find_restarts([a_pod("p1", a_container(RUNNING) | {"restartCount": 1})])
+    assert found.ended_at is None
+
+
+def test_a_node_that_started_anew_is_not_the_releases_fault() -> None:
+    """Kubernetes says then that it does not know how the container ended."""
+    lost = restarted(1, exitCode=255, reason="Unknown", finishedAt="2026-01-01T00:00:00Z")
+    assert find_restarts([a_pod("p1", lost)]) == ()

@@ -28,11 +28,15 @@ class Colleagues(Anybody):
     def push(self) -> None:
         self._share(max(self.cluster.share, Fraction(3, 5)))
 
+    def remove_rules(self) -> None:
+        self.cluster.matched = False
+
     def set_share_back(self) -> None:
         self._share(self.witness.notes.ours)
 
     def delete_route(self) -> None:
         self.cluster.route_exists, self.cluster.record, self.cluster.share = False, None, Fraction(0)
+        self.cluster.matched = False
 
     def bring_route_back(self) -> None:
         self.cluster.route_exists = True

@@ -25,7 +25,8 @@ def verb(name: str) -> Callable[[Outside], None]:
 
 
 def _drifted(cluster: MemoryCluster, status: Status) -> bool:
-    return cluster.share != (status.run.weight if status.run else 0)
+    rules_gone = cluster.record is not None and cluster.record.matched and not cluster.matched
+    return cluster.share != (status.run.weight if status.run else 0) or rules_gone
 
 
 def _cure_drift(outside: Outside) -> None:

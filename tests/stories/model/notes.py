@@ -55,6 +55,8 @@ class Notes:
     run: RunNotes | None = None
     ours: Fraction = Fraction(0)
     """The share that we last wrote."""
+    rules: bool = False
+    """We last wrote rules for the testers."""
     changed_at: datetime | None = None
     """When we did."""
     pulled: bool = False

@@ -2,12 +2,18 @@
 
 from canary_operator.api.rollout import Spec
 
+TESTERS = [{"headers": [{"name": "x-canary", "present": True}]}]
 
-def a_plan(*stages: str, adoption: str = "Policy") -> Spec:
+
+def a_plan(*stages: str, adoption: str = "Policy", matches: bool = False) -> Spec:
     return Spec.model_validate(
         {
             "workload": {"deploymentRef": {"name": "checkout"}, "progressDeadline": "1m", "adoption": adoption},
-            "traffic": {"istio": {"virtualServices": [{"name": "checkout"}]}, "stableService": "checkout"},
+            "traffic": {
+                "istio": {"virtualServices": [{"name": "checkout"}]},
+                "stableService": "checkout",
+                **({"canaryMatches": TESTERS} if matches else {}),
+            },
             "stages": [{"weight": weight, "duration": "30s"} for weight in stages],
             "analysis": {
                 "warmup": "0s",
@@ -20,6 +26,7 @@ def a_plan(*stages: str, adoption: str = "Policy") -> Spec:
     )
 
 
-def plans(adoption: str) -> tuple[Spec, ...]:
-    """What the spec is edited to, in turn."""
-    return a_plan("10%", "50%", "100%", adoption=adoption), a_plan("20%", "60%", adoption=adoption)
+def plans(adoption: str, *, dark: bool = False) -> tuple[Spec, ...]:
+    """What the spec is edited to, in turn; `dark` begins with testers only, and has them in every stage."""
+    first = ("0%", "10%", "100%") if dark else ("10%", "50%", "100%")
+    return a_plan(*first, adoption=adoption, matches=dark), a_plan("20%", "60%", adoption=adoption, matches=dark)

@@ -21,9 +21,9 @@ def deed(outside: Outside, thing: str) -> Callable[[], None]:
     return outside.deed(thing) if verb == thing else lambda: outside.order(verb, "true")
 
 
-def a_release(quality: str, moment: int, thing: str) -> World:
+def a_release(quality: str, moment: int, thing: str, *, dark: bool) -> World:
     """From the commit to the end of what would be the run, with this thing at this moment."""
-    world = World(plans("Policy"), startup=12, rolls=4, lag=True)
+    world = World(plans("Policy", dark=dark), startup=12, rolls=4, lag=True)
     world.operator.work()
     world.passes_time(15)
     world.outside.quality = quality
@@ -33,11 +33,12 @@ def a_release(quality: str, moment: int, thing: str) -> World:
     return world
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("quality", ["good", "bad"])
-@given(moment=st.integers(1, CALLS), thing=st.sampled_from(THINGS))
-def test_whatever_goes_wrong_wherever(quality: str, moment: int, thing: str) -> None:
+@given(moment=st.integers(1, CALLS), thing=st.sampled_from(THINGS), dark=st.booleans())
+def test_whatever_goes_wrong_wherever(quality: str, moment: int, thing: str, dark: bool) -> None:
     """The witness checks every write; then the rollout comes to rest, or says why not and how to go on."""
-    world = a_release(quality, moment, thing)
+    world = a_release(quality, moment, thing, dark=dark)
     world.calms_down()
     world.does_as_told()
     world.is_deleted()

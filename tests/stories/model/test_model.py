@@ -1,5 +1,6 @@
 """Whatever happens, in any order and at any await: docs/invariants.md holds."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -20,10 +21,13 @@ class Model(RuleBasedStateMachine):
         lag=st.booleans(),
         adoption=st.sampled_from(["Policy", "Policy", "Pause"]),
         depth=st.integers(0, 30),
+        dark=st.booleans(),
     )
-    def begins(self, startup: int, rolls: int | None, lag: bool, adoption: str, depth: int) -> None:
+    def begins(  # noqa: PLR0913 -- a world has so many sides
+        self, *, startup: int, rolls: int | None, lag: bool, adoption: str, depth: int, dark: bool
+    ) -> None:
         """A rollout that is new, or so far in its first run."""
-        self.world = World(plans(adoption), startup=startup, rolls=rolls, lag=lag)
+        self.world = World(plans(adoption, dark=dark), startup=startup, rolls=rolls, lag=lag)
         self.world.operator.work()
         if depth:
             self.world.passes_time(15)
@@ -72,5 +76,5 @@ class Model(RuleBasedStateMachine):
             self.world.is_deleted()
 
 
-TestModel = Model.TestCase
+TestModel = pytest.mark.thorough(Model.TestCase)
 TestModel.settings = settings(stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -31,7 +31,7 @@ class Witness:
             case SetWeight():
                 self._weight(action)
             case RestoreRoute():
-                self.notes.ours = Fraction(0)
+                self.notes.ours, self.notes.rules = Fraction(0), False
             case Unpause(revision=revision):
                 self.notes.trusted.add(revision)
             case Record(status=status):
@@ -71,13 +71,14 @@ class Witness:
 
     def _weight(self, action: SetWeight) -> None:
         notes, run = self.notes, self.notes.run
-        withdrawn, notes.ours, notes.changed_at = notes.ours == 0, action.weight, self.cluster.now
+        withdrawn = notes.ours == 0 and not notes.rules
+        notes.ours, notes.rules, notes.changed_at = action.weight, bool(action.matches), self.cluster.now
         if run is None or run.id != action.run:
             return
         if action.purpose is not Purpose.STAGE:
             run.breached = run.breached or f"a weight was written for {action.purpose}"
             notes.pulled = False
-        elif action.weight > 0:
+        elif action.weight > 0 or action.matches:
             self._stage(run, action, withdrawn=withdrawn)
 
     def _stage(self, run: RunNotes, action: SetWeight, *, withdrawn: bool) -> None:
@@ -91,7 +92,7 @@ class Witness:
 
     def _run(self, run: Run | None) -> None:
         if run is None:
-            self.notes.run, self.notes.pulled, self.notes.ours = None, False, Fraction(0)
+            self.notes.run, self.notes.pulled, self.notes.ours, self.notes.rules = None, False, Fraction(0), False
             self.notes.asked = set(self.cluster.verbs)
         elif self.notes.run is None or self.notes.run.id != run.id:
             self.notes.run = RunNotes(run.id, run.plan.stages)
@@ -120,7 +121,7 @@ class Witness:
     def _drift(self, route: Route) -> None:
         notes, saved = self.notes, self.cluster.status.run
         asked = "resume" in notes.asked or (saved is not None and saved.reapply)
-        if route.share < notes.ours and not asked:
+        if (route.share < notes.ours or route.lost) and not asked:
             notes.pulled = True
-        elif route.share >= notes.ours > 0:
+        elif route.share >= notes.ours > 0 and not route.lost:
             notes.pulled = False

@@ -12,6 +12,8 @@ from tests.stories.model.witness import Witness
 
 RATES = {"good": (40, 0.0), "bad": (40, 1.0), "none": (0, 0.0)}
 """Requests a second, and the share of the canary's that fail."""
+TESTERS = 10
+"""Requests of theirs in each step of time, where there are any."""
 CALM = timedelta(minutes=6)
 """Longer than all stages with their extensions, a deadline and a drain."""
 MOST_CURES = 12
@@ -20,6 +22,7 @@ MOST_CURES = 12
 class World:
     def __init__(self, specs: tuple[Spec, ...], *, startup: float = 0, rolls: int | None = None, lag: bool) -> None:
         self.cluster = MemoryCluster(specs[0], startup=timedelta(seconds=startup), rolls=rolls, lag=lag)
+        self.cluster.testers = TESTERS if specs[0].traffic.canary_matches else 0
         self.witness = Witness(self.cluster)
         self.outside = Outside(self.cluster, self.witness, specs)
         self.operator = Operator(self.cluster, self.witness)

@@ -45,6 +45,17 @@ def test_an_incident_fails_requests_of_a_healthy_version() -> None:
     assert failed(healthy) == 0
 
 
+def test_a_login_sets_a_cookie() -> None:
+    """No other path does."""
+    answers = {path: application(Behaviour("v1")).answer(path) for path in ("/", "/login")}
+    assert {
+        path: answer is not None and b"set-cookie: session=" in answer.head for path, answer in answers.items()
+    } == {
+        "/": False,
+        "/login": True,
+    }
+
+
 def test_a_process_that_has_ended_answers_nothing(clock: Clock) -> None:
     """Until it is started anew; each restart is counted."""
     doomed = application(Behaviour("v1", crash_after=20))

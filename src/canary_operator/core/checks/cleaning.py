@@ -15,18 +15,23 @@ _FAILED = {Outcome.ROLLED_BACK: reasons.ROLLED_BACK, Outcome.ABORTED: reasons.AB
 
 
 def route_unreadable(world: World) -> Finding | None:
-    """A route or rule that is gone has nothing to give back; one that can't be read may still have."""
-    if isinstance(world.route, Problem) and world.route.reason in _GONE:
-        return None
-    if isinstance(world.route, Unknown | Problem):
-        return not_there(world.route, missing=reasons.ROUTE_NOT_FOUND, reading=reasons.READING)
+    """A route or rule that is gone has nothing to give back; one that can't be read may still have.
+
+    Of several the traffic of all others comes first.
+    """
+    found = world.route.faults if isinstance(world.route, Route) and not world.route.feeds else (world.route,)
+    for part in found:
+        if isinstance(part, Unknown) or (isinstance(part, Problem) and part.reason not in _GONE):
+            return not_there(part, missing=reasons.ROUTE_NOT_FOUND, reading=reasons.READING)
     return None
 
 
 def traffic_left(world: World) -> Finding | None:
-    if isinstance(world.route, Route) and world.route.share > 0:
-        share = format_percentage(world.route.share)
-        return Finding(Event.TRAFFIC_LEFT, *_told(world, f"{share} of the traffic still goes to the canary"))
+    if isinstance(world.route, Route) and world.route.feeds:
+        most = max(world.route.each, key=lambda one: one.share)
+        by = f" of {most.name}" if world.route.parts else ""
+        part = f"{format_percentage(most.share)} of the traffic{by}" if most.share > 0 else "a part"
+        return Finding(Event.TRAFFIC_LEFT, *_told(world, f"{part} still goes to the canary"))
     return None
 
 

@@ -8,6 +8,8 @@ from canary_operator.api.evidence import Tally
 from canary_operator.api.quantities import format_duration
 from canary_operator.api.status import Run
 from canary_operator.core.called import the_shipped
+from canary_operator.core.chosen import is_dark
+from canary_operator.core.evidence.gauge_words import too_few_pods
 from canary_operator.core.evidence.terms import Judged, Track
 from canary_operator.core.findings import Finding
 from canary_operator.core.plan import is_last, present_stage, terms
@@ -17,6 +19,15 @@ from canary_operator.core.world import Reading, World
 
 LATE = timedelta(seconds=15)
 """So much older than the newest sample of the failed requests may that of another quantity be."""
+
+
+def dark_launch_passed(world: World) -> Finding | None:
+    """Nobody knows how many requests a canary match will find, so a dark launch asks for none."""
+    return passed(world, _told(world)) if is_dark(present_stage(world.run)) else None
+
+
+def _told(world: World) -> str:
+    return world.judgement.sentence if world.judgement else ""
 
 
 def requests_missing(world: World) -> Finding | None:
@@ -52,8 +63,12 @@ def metric_unjudged(world: World) -> Finding | None:
 
 
 def _unseen(world: World, judged: Judged) -> Finding | None:
+    if judged.comparison is not None and (found := _uncompared(world, judged)):
+        return found
     if judged.range is not None:
         return _unnumbered(world, judged)
+    if judged.comparison is not None:
+        return None
     if not judged.tracks:
         text = f"{judged.name} can't be judged: the buckets of the baseline's durations before the run say too little"
         return _still_missing(world, text)
@@ -76,6 +91,19 @@ def _counted(track: Track, tally: Tally) -> bool:
 def _uncounted(world: World, judged: Judged) -> Finding:
     """Perhaps the new version does not count it any more: what nobody counts is not shown to be good."""
     text = f"{judged.name} counted nothing of one arm in this stage, so it says nothing of the canary"
+    if world.now < extended_until(world):
+        return Finding(Event.WAITED, reasons.COLLECTING_REQUESTS, text)
+    return _still_missing(world, text)
+
+
+def _uncompared(world: World, judged: Judged) -> Finding | None:
+    """At 100 % there are no pods to compare with any more."""
+    gauge = next((one for one in world.run.evidence.gauges if one.key == judged.name), None)
+    if gauge is None or _stale(world.run, gauge.at):
+        return _silent(world, judged)
+    if gauge.windows or present_stage(world.run).weight == Fraction(1):
+        return None
+    text = f"{judged.name} can't be judged: {too_few_pods(gauge)}"
     if world.now < extended_until(world):
         return Finding(Event.WAITED, reasons.COLLECTING_REQUESTS, text)
     return _still_missing(world, text)

@@ -1,7 +1,12 @@
 """Whether anybody can judge: a blind judge neither advances nor rolls back."""
 
+from collections.abc import Collection
+
 from canary_operator.api import reasons
+from canary_operator.api.metric import Metric
 from canary_operator.api.status import State
+from canary_operator.core.chosen import carries
+from canary_operator.core.evidence.sample import Sample
 from canary_operator.core.findings import Finding
 from canary_operator.core.stage_clock import blind_since
 from canary_operator.core.transitions import Event
@@ -44,15 +49,21 @@ def blind(world: World) -> Finding | None:
 
 def own_metric_unfound(world: World) -> Finding | None:
     """Before any traffic moves, each query of the user's own must have shown something of the baseline."""
-    if not isinstance(world.reading, Reading) or world.run.weight > 0:
+    if not isinstance(world.reading, Reading) or carries(world.run):
         return None
     sample, complaints = world.reading.sample, world.reading.complaints
-    for metric in (one for one in world.run.plan.analysis.metrics if one.prom_ql is not None):
+    for metric in (one for one in world.run.plan.analysis.metrics if one.is_asked_apart):
         if metric.title in complaints:
             cure = "a correction is for the next run: annotate abort=true, and retry=true when this one has ended"
             text = f"metric {metric.title}: {complaints[metric.title]}; {cure}"
             return Finding(Event.HELD, reasons.METRICS_MISSING, text)
-        if metric.title not in (sample.numbers if metric.is_scalar else sample.beside):
+        if metric.title not in _answers(metric, sample):
             text = f"the first query of the metric {metric.title} is under way"
             return Finding(Event.WAITED, reasons.PREPARING, text)
     return None
+
+
+def _answers(metric: Metric, sample: Sample) -> Collection[str]:
+    if metric.is_gauge:
+        return sample.pods
+    return sample.numbers if metric.is_scalar else sample.beside

@@ -74,8 +74,8 @@ def adoptable(world: World) -> Finding:
 OUTSIDE = (
     deleted,
     spec_unreadable,
-    route_unusable,
     leftover_found,
+    route_unusable,
     workload_unusable,
     services_unusable,
     adoption_unfinished,

@@ -19,8 +19,11 @@ from canary_operator.core.checks.running import (
     harmed,
     paused,
     rollback_unfinished,
+    route_lost,
     superseded,
+    withdrawal_unfinished,
 )
+from canary_operator.core.chosen import is_dark
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.plan import present_stage
 from canary_operator.core.stage_clock import thaw
@@ -77,7 +80,8 @@ def canary_unready(world: World) -> Finding | None:
 
 def canary_ready(world: World) -> Finding:
     """The reason is the one that the stage goes on with, so that its beginning is written down once."""
-    warm = world.run.evidence.warm or not world.run.plan.analysis.warmup
+    run = world.run
+    warm = run.evidence.warm or not run.plan.analysis.warmup or is_dark(present_stage(run))
     reason = reasons.STAGE_RUNNING if warm else reasons.WARMING_UP
     return Finding(Event.CANARY_READY, reason, f"stage {world.run.stage} begins")
 
@@ -115,7 +119,9 @@ PREPARING = (
     deployment_gone,
     workload_unusable,
     unguarded,
+    route_lost,
     route_unusable,
+    withdrawal_unfinished,
     canary_lost,
     drifted,
     services_unusable,

@@ -1,8 +1,8 @@
 """Whether the parts that every state needs can be used at all."""
 
 from canary_operator.api import reasons
-from canary_operator.api.quantities import format_percentage
 from canary_operator.api.rollout import Spec
+from canary_operator.core.called import the_weight
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import DeploymentFacts, Problem, Route, World
@@ -29,9 +29,11 @@ def workload_unusable(world: World) -> Finding | None:
 
 
 def route_unusable(world: World) -> Finding | None:
-    if isinstance(world.route, Route):
+    """Of several routes each must be there."""
+    fault = next(iter(world.route.faults), None) if isinstance(world.route, Route) else world.route
+    if fault is None:
         return None
-    return not_there(world.route, missing=reasons.ROUTE_NOT_FOUND, reading=reasons.READING)
+    return not_there(fault, missing=reasons.ROUTE_NOT_FOUND, reading=reasons.READING)
 
 
 def services_unusable(world: World) -> Finding | None:
@@ -51,7 +53,7 @@ def pauses_only_in_runs(world: World) -> bool:
 def leftover_found(world: World) -> Finding | None:
     """Our record stands on a route that no run knows of: the status was lost."""
     if isinstance(world.route, Route) and world.route.record is not None:
-        if world.route.share > 0 and world.stable_pods == 0:
+        if world.route.feeds and world.stable_pods == 0:
             return Finding(
                 Event.HELD,
                 reasons.NO_STABLE_ENDPOINTS,
@@ -69,11 +71,17 @@ def leftover_found(world: World) -> Finding | None:
 
 def canary_has_traffic(world: World) -> Finding | None:
     """Before a run the canary Service may have no share: we would not know whose it is."""
-    if isinstance(world.route, Route) and world.route.share > 0:
+    if isinstance(world.route, Route) and (fed := [one for one in world.route.each if one.share > 0]):
         return Finding(
             Event.HELD,
             reasons.WEIGHT_DRIFTED,
-            f"the route already gives {format_percentage(world.route.share)} to the canary Service; "
+            f"the route already gives {the_weight(fed[0], world.route)} to the canary Service; "
             "set that weight to 0, or remove the destination",
+        )
+    if isinstance(world.route, Route) and world.route.matched:
+        return Finding(
+            Event.HELD,
+            reasons.WEIGHT_DRIFTED,
+            f"the route already sends to the canary Service by {', '.join(world.route.matched)}; remove that",
         )
     return None

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from canary_operator.api import reasons
-from canary_operator.core.actions import Purpose
 from canary_operator.core.called import the_shipped
 from canary_operator.core.checks import running
 from canary_operator.core.checks.present import deleted, route_unusable, spec_unreadable, workload_unusable
 from canary_operator.core.checks.too_late import breached, canary_lost_late, harmed_too_late, overtaken, past_return
 from canary_operator.core.findings import Check, Finding, not_there
+from canary_operator.core.together import released
 from canary_operator.core.transitions import Event
-from canary_operator.core.world import DeploymentFacts, Endpoints, Problem, Route, Unknown, World
+from canary_operator.core.world import DeploymentFacts, Endpoints, Problem, Unknown, World
 
 
 def _before(check: Check) -> Check:
@@ -61,9 +61,8 @@ def unpause_due(world: World) -> Finding | None:
 
 def release_unfinished(world: World) -> Finding | None:
     """The route says that the traffic was given back to stable, and the status never learned of it."""
-    match world.route:
-        case Route(share=0, record=record) if record is not None and record.purpose is Purpose.RELEASE:
-            return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{the_shipped(world)} passed every stage")
+    if released(world.route):
+        return Finding(Event.ROLLED_OUT, reasons.PROMOTED, f"{the_shipped(world)} passed every stage")
     return None
 
 
@@ -107,6 +106,7 @@ PROMOTING: tuple[Check | Callable[[World], Finding], ...] = (
     route_unusable,
     release_unfinished,
     stable_update_awaited,
+    _before(running.withdrawal_unfinished),
     _before(running.drifted),
     canary_lost_late,
     overtaken,

@@ -3,6 +3,7 @@
 from canary_operator.api import reasons
 from canary_operator.core.called import the_shipped, the_stable
 from canary_operator.core.checks.present import pauses_only_in_runs
+from canary_operator.core.chosen import carries
 from canary_operator.core.findings import Finding
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import DeploymentFacts, Missing, World
@@ -10,7 +11,7 @@ from canary_operator.core.world import DeploymentFacts, Missing, World
 
 def deployment_gone(world: World) -> Finding | None:
     """The new revision has no pods any more, and nobody will bring them back soon."""
-    if world.run.reversed and isinstance(world.deployment, Missing) and world.run.weight > 0:
+    if world.run.reversed and isinstance(world.deployment, Missing) and carries(world.run):
         return Finding(Event.CANARY_LOST, reasons.CANARY_LOST, "the Deployment is gone; its traffic is on the canary")
     return None
 

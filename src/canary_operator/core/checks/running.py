@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from canary_operator.api import reasons
-from canary_operator.api.quantities import format_percentage
 from canary_operator.core.actions import Purpose
 from canary_operator.core.called import the_newest
 from canary_operator.core.capacity import canary_replicas
+from canary_operator.core.chosen import carries
+from canary_operator.core.drift import MOST, reapplies, what_changed, what_to_do
 from canary_operator.core.findings import Finding, not_there
+from canary_operator.core.together import half_given, half_withdrawn, strange
 from canary_operator.core.transitions import ENDINGS, Event
 from canary_operator.core.verbs import abort_wanted
 from canary_operator.core.world import CanaryFacts, DeploymentFacts, Endpoints, Missing, Route, Unknown, World
@@ -38,9 +40,10 @@ def aborted(world: World) -> Finding | None:
 
 
 def harmed(world: World) -> Finding | None:
-    if world.judgement is None or not world.judgement.harm:
-        return None
-    return Finding(Event.HARMED, reasons.HARM, world.judgement.sentence)
+    """A breach that could not be answered at once, because stable had no pod, is answered as soon as it has one."""
+    if world.judgement is not None and world.judgement.harm:
+        return Finding(Event.HARMED, reasons.HARM, world.judgement.sentence)
+    return Finding(Event.HARMED, reasons.HARM, world.run.breach) if world.run.breach else None
 
 
 def superseded(world: World) -> Finding | None:
@@ -66,24 +69,50 @@ def escaped(world: World) -> Finding | None:
     return None
 
 
-def drifted(world: World) -> Finding | None:
-    """Somebody else changed the weight; it is never raised again by ourselves."""
-    if not isinstance(world.route, Route) or world.route.share == world.run.weight:
+def withdrawal_unfinished(world: World) -> Finding | None:
+    """Some of several routes say that their traffic was taken away, for want of pods or of one of the routes."""
+    if not half_withdrawn(world.route, world.run):
         return None
-    if world.run.reapply:
-        return _asked_again(world)
-    live, ours = format_percentage(world.route.share), format_percentage(world.run.weight)
-    pulled = world.route.share < world.run.weight
     return Finding(
-        Event.HELD,
-        reasons.TRAFFIC_PULLED if pulled else reasons.WEIGHT_DRIFTED,
-        f"somebody set the canary's weight to {live}, we had set {ours}; "
-        "annotate resume=true to set it again, or abort=true to end the run",
+        Event.CANARY_LOST, reasons.CANARY_LOST, "traffic that was being given back to stable is given back everywhere"
     )
 
 
-def _asked_again(world: World) -> Finding:
-    """A person wants the weight back; it waits, like every weight, for pods that can carry it."""
+def route_lost(world: World) -> Finding | None:
+    """One of several routes does not exist any more: nobody is split there, so nobody is anywhere."""
+    match world.route:
+        case Route(faults=faults) if carries(world.run) or half_given(world.route, world.run):
+            gone = [fault.what for fault in faults if isinstance(fault, Missing)]
+            if not gone:
+                return None
+            message = f"{' and '.join(gone)} {'does' if len(gone) == 1 else 'do'} not exist any more"
+            return Finding(
+                Event.CANARY_LOST,
+                reasons.ROUTE_NOT_FOUND,
+                f"{message}; the traffic of the other routes is on stable, and with all routes there again "
+                "annotate resume=true to begin the stage anew",
+            )
+    return None
+
+
+def drifted(world: World) -> Finding | None:
+    """Somebody else changed the weight; it is never raised again by ourselves, unless the rollout says so."""
+    if not isinstance(world.route, Route) or not (strays := strange(world.route, world.run)):
+        return None
+    stray = next((one for one in strays if one.share < world.run.weight), strays[0])
+    changed = what_changed(world.run, stray, world.route)
+    if world.run.reapply or reapplies(world.run):
+        return _again(world, changed)
+    pulled = stray.share <= world.run.weight
+    return Finding(
+        Event.HELD,
+        reasons.TRAFFIC_PULLED if pulled else reasons.WEIGHT_DRIFTED,
+        f"{changed}; {what_to_do(world.run, stray)}",
+    )
+
+
+def _again(world: World, changed: str) -> Finding:
+    """The weight is wanted back; it waits, like every weight, for pods that can carry it."""
     if not isinstance(world.endpoints, Endpoints):
         return not_there(world.endpoints, missing=reasons.SERVICE_NOT_FOUND, reading=reasons.READING)
     needed = 1 if world.deployment is None else canary_replicas(world.run.base_replicas, world.run.weight)
@@ -96,7 +125,10 @@ def _asked_again(world: World) -> Finding:
             reasons.CANARY_NOT_READY,
             f"the weight is written once more when {needed} canary pods are ready; {world.endpoints.canary} are",
         )
-    return Finding(Event.WEIGHT_WANTED, reasons.STAGE_RUNNING, "the weight is written once more, as asked")
+    if world.run.reapply:
+        return Finding(Event.WEIGHT_WANTED, reasons.STAGE_RUNNING, "the weight is written once more, as asked")
+    text = f"{changed}; it is written again, as onDrift says ({world.run.reapplied + 1} of {MOST} times in this stage)"
+    return Finding(Event.WEIGHT_WANTED, reasons.WEIGHT_REAPPLIED, text)
 
 
 def _nobody_makes(world: World, needed: int) -> bool:
@@ -111,8 +143,9 @@ def _nobody_makes(world: World, needed: int) -> bool:
 
 def canary_lost(world: World) -> Finding | None:
     """No pod answers for the canary although it has traffic: not a verdict, but its users must not wait for one."""
-    since, has_traffic = world.run.unready_since, isinstance(world.route, Route) and world.route.share > 0
-    if world.run.weight > 0 and has_traffic and since is not None and world.now - since >= LOST_AFTER:
+    since, has_traffic = world.run.unready_since, isinstance(world.route, Route) and world.route.feeds
+    ours = carries(world.run) or half_given(world.route, world.run)
+    if ours and has_traffic and since is not None and world.now - since >= LOST_AFTER:
         return Finding(
             Event.CANARY_LOST, reasons.CANARY_LOST, "no canary pod is ready; its traffic is on stable until one is"
         )
@@ -137,7 +170,10 @@ def paused(world: World) -> Finding | None:
 
 
 def nowhere_to_go(world: World, finding: Finding) -> Finding:
-    """The one exception to taking traffic back at once: stable is known to have no pod, and the canary has some."""
+    """The one exception to taking traffic back at once: stable is known to have no pod, and the canary has some.
+
+    Testers of a dark launch are taken from the canary all the same: everybody else is on stable already.
+    """
     run = world.status.run
     if finding.event not in ENDINGS or run is None or run.weight == 0:
         return finding

@@ -1,9 +1,16 @@
 """A canary with traffic: may the stage end?"""
 
 from canary_operator.api import reasons
-from canary_operator.core.checks.enough import metric_unjudged, nobody_to_compare_with, passed, requests_missing
+from canary_operator.core.checks.enough import (
+    dark_launch_passed,
+    metric_unjudged,
+    nobody_to_compare_with,
+    passed,
+    requests_missing,
+)
 from canary_operator.core.checks.metrics import blind
 from canary_operator.core.checks.present import deleted, route_unusable, spec_unreadable, workload_unusable
+from canary_operator.core.checks.restarts import restarted, restarted_and_held
 from canary_operator.core.checks.reversed import deployment_gone, stand_in_lost, unguarded
 from canary_operator.core.checks.running import (
     aborted,
@@ -13,10 +20,15 @@ from canary_operator.core.checks.running import (
     harmed,
     paused,
     rollback_unfinished,
+    route_lost,
     superseded,
     too_long,
+    withdrawal_unfinished,
 )
+from canary_operator.core.checks.shares import misrouted
+from canary_operator.core.chosen import is_dark
 from canary_operator.core.findings import Finding
+from canary_operator.core.plan import present_stage
 from canary_operator.core.stage_clock import stage_end
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import World
@@ -39,7 +51,7 @@ def time_not_over(world: World) -> Finding | None:
     run = world.run
     ends_at = stage_end(run, world.now)
     if ends_at is None or run.looked_at is None or run.looked_at < ends_at:
-        warm = run.evidence.warm
+        warm = run.evidence.warm or is_dark(present_stage(run))
         sentence = world.judgement.sentence if world.judgement else ""
         return Finding(Event.WAITED, reasons.STAGE_RUNNING if warm else reasons.WARMING_UP, sentence)
     return None
@@ -70,13 +82,16 @@ STAGED = (
     spec_unreadable,
     aborted,
     harmed,
+    restarted,
     superseded,
     escaped,
     rollback_unfinished,
     deployment_gone,
     workload_unusable,
     unguarded,
+    route_lost,
     route_unusable,
+    withdrawal_unfinished,
     canary_lost,
     drifted,
     promoted_by_hand,
@@ -84,9 +99,12 @@ STAGED = (
     paused,
     blind,
     too_long,
+    misrouted,
     baseline_burning,
     bound_broken,
+    restarted_and_held,
     time_not_over,
+    dark_launch_passed,
     requests_missing,
     nobody_to_compare_with,
     metric_unjudged,

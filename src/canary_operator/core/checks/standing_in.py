@@ -6,10 +6,8 @@ Behind the stable Service the Deployment may roll as it likes, because nobody is
 from collections.abc import Callable
 
 from canary_operator.api import reasons
-from canary_operator.api.quantities import format_percentage
-from canary_operator.core.actions import Purpose
 from canary_operator.core.arms import due_share
-from canary_operator.core.called import the_newest, the_stable
+from canary_operator.core.called import the_newest, the_stable, the_weight
 from canary_operator.core.checks import resting
 from canary_operator.core.checks.present import (
     deleted,
@@ -21,15 +19,15 @@ from canary_operator.core.checks.present import (
 from canary_operator.core.checks.promoting import stalled
 from canary_operator.core.checks.running import LOST_AFTER
 from canary_operator.core.findings import Check, Finding
+from canary_operator.core.together import released
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import DeploymentFacts, Endpoints, Route, World
 
 
 def release_unfinished(world: World) -> Finding | None:
     """The route says that the traffic was given to stable, and the status never learned of it."""
-    match world.route:
-        case Route(share=0, record=record) if record is not None and record.purpose is Purpose.RELEASE:
-            return _returned(world)
+    if released(world.route):
+        return _returned(world)
     return None
 
 
@@ -55,14 +53,14 @@ def returned(world: World) -> Finding | None:
 
 def pulled(world: World) -> Finding | None:
     """Somebody sends traffic to pods that may be of any revision: the Deployment must not roll under it."""
-    if not isinstance(world.route, Route) or world.route.share == due_share(world.status):
+    if not isinstance(world.route, Route) or not (strays := world.route.strays(due_share(world.status))):
         return None
     if world.run.reapply and isinstance(world.endpoints, Endpoints) and world.endpoints.canary > 0:
         return Finding(Event.WEIGHT_WANTED, reasons.STANDING_IN, "the weight is written once more, as asked")
     return Finding(
         Event.HELD,
         reasons.TRAFFIC_PULLED,
-        f"somebody set the canary's weight to {format_percentage(world.route.share)}, but only the canary carries "
+        f"somebody set the canary's weight to {the_weight(strays[0], world.route)}, but only the canary carries "
         f"the stable revision {the_stable(world)}; annotate resume=true to give it all the traffic again",
     )
 
@@ -108,8 +106,8 @@ def still_rolling(world: World) -> Finding:
 def _left_paused(world: World) -> bool:
     """A commit that was taken back before it rolled leaves a pause, which nobody would end at rest."""
     match world.deployment, world.route:
-        case DeploymentFacts(paused=True), Route(share=share):
-            return share == due_share(world.status) and pauses_only_in_runs(world) and not _lost(world)
+        case DeploymentFacts(paused=True), Route() as route:
+            return route.is_at(due_share(world.status)) and pauses_only_in_runs(world) and not _lost(world)
     return False
 
 

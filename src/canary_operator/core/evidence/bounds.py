@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from canary_operator.api.evidence import Counts, Tally
 from canary_operator.core.evidence.bets import e_value
 from canary_operator.core.evidence.sums import plus
-from canary_operator.core.evidence.terms import Bounds
+from canary_operator.core.evidence.terms import ALPHA, Bounds
 
-ALPHA = 0.009
-"""The chance that a healthy canary is ever rolled back after its warm-up, over the whole run."""
 BOUND = 1 / ALPHA
 FEWEST_ERRORS = 3
 """Fewer bad requests never roll back, whatever they are compared with."""

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from canary_operator.api.evidence import Arms, Evidence, Tally
+from canary_operator.api.evidence import Arms, Evidence, Split, Tally
 from canary_operator.core.evidence.burning import remember
-from canary_operator.core.evidence.run import judge_stratum
+from canary_operator.core.evidence.gauges import follow_pods, restarted_gauge
+from canary_operator.core.evidence.run import bets_on, judge_stratum
 from canary_operator.core.evidence.sample import Sample
+from canary_operator.core.evidence.share import splits_together
 from canary_operator.core.evidence.sources import Step
 from canary_operator.core.evidence.streaks import follow
 from canary_operator.core.evidence.tallies import restarted, take
@@ -19,10 +21,18 @@ def begin() -> Evidence:
     return Evidence()
 
 
-def new_stage(evidence: Evidence) -> Evidence:
-    """The stage's counts start again at 0; everything that was learned about the canary goes on."""
+def new_stage(evidence: Evidence, *, after_dark: bool = False) -> Evidence:
+    """The stage's counts start again at 0; everything that was learned about the canary goes on.
+
+    What was seen in a dark launch was no warm-up: it had few requests, and they were chosen.
+    """
     more = tuple(restarted(tally) for tally in evidence.more)
-    return restarted(evidence).model_copy(update={"stage_canary": 0.0, "stage_baseline": 0.0, "more": more})
+    gauges = tuple(restarted_gauge(gauge) for gauge in evidence.gauges)
+    begun: dict[str, object] = {"stage_canary": 0.0, "stage_baseline": 0.0, "split": Split()}
+    begun |= {"more": more, "gauges": gauges}
+    if after_dark and not evidence.warm:
+        begun["warmup"] = None
+    return restarted(evidence).model_copy(update=begun)
 
 
 def fold(
@@ -35,35 +45,36 @@ def fold(
     """
     settled = clean_from if evidence.warm else None
     more = _beside(evidence, sample, terms, settled, has_baseline=has_baseline)
-    streaks = follow(evidence.streaks, sample.numbers, terms, settled)
+    streaks = follow(evidence.streaks, sample, terms, settled)
+    gauges = follow_pods(evidence.gauges, sample.pods, terms, settled, has_baseline=has_baseline)
     taken = take(evidence, sample, terms, clean_from)
-    beside = {"more": more, "streaks": streaks}
+    beside = {"more": more, "streaks": streaks, "gauges": gauges}
     if taken is None:
-        return evidence if (more, streaks) == (evidence.more, evidence.streaks) else evidence.model_copy(update=beside)
-    carried, happened = taken
+        known = (evidence.more, evidence.streaks, evidence.gauges)
+        return evidence if (more, streaks, gauges) == known else evidence.model_copy(update=beside)
+    read_on, happened = taken
     seen = happened.seen if clean_from is not None else Arms()
-    carried = carried.model_copy(update={**beside, **_seen(evidence, seen, terms)})
-    return _judge(carried, happened, terms, has_baseline=has_baseline) if happened.seconds > 0 else carried
+    split = splits_together(evidence.split, happened.split)
+    changes = {**read_on, **beside, "split": split, **_seen(evidence, seen, terms)}
+    if happened.seconds <= 0:
+        return evidence.model_copy(update=changes)
+    at, baseline = read_on["at"].timestamp(), happened.clean.baseline
+    changes["bins"] = remember(evidence.bins, baseline, at) if has_baseline else ()
+    if changes["warm"]:
+        changes["warmup"] = None
+        bounds, planned = terms.errors, read_on["planned"]
+        changes |= bets_on(evidence, happened.clean, bounds, planned, has_baseline=has_baseline)
+        return evidence.model_copy(update=changes)
+    warming = evidence.model_copy(update=changes)
+    return warm_up(warming, happened.clean, happened.seconds, terms, has_baseline=has_baseline)
 
 
 def _seen(evidence: Evidence, seen: Arms, terms: Terms) -> dict[str, object]:
     return {
-        "warm": evidence.warm or not terms.warmup,
+        "warm": evidence.warm or (not terms.warmup and not terms.dark),
         "stage_canary": evidence.stage_canary + seen.canary.requests,
         "stage_baseline": evidence.stage_baseline + seen.baseline.requests,
     }
-
-
-def _judge(evidence: Evidence, happened: Step, terms: Terms, *, has_baseline: bool) -> Evidence:
-    stratum, changes = happened.clean, {}
-    if evidence.warm:
-        judged = judge_stratum(evidence, stratum, terms.errors, has_baseline=has_baseline)
-        changes = {"warmup": None}
-    else:
-        judged = warm_up(evidence, stratum, happened.seconds, terms, has_baseline=has_baseline)
-    at = 0.0 if evidence.at is None else evidence.at.timestamp()
-    bins = remember(evidence.bins, stratum.baseline, at) if has_baseline else ()
-    return judged.model_copy(update={**changes, "bins": bins})
 
 
 def _beside(
@@ -77,7 +88,8 @@ def _beside(
         if seen is not None:
             tally = tally or Tally(key=track.key, phi=max(track.phi, seen.phi))
             if (taken := take(tally, _by_role(seen, track), terms, clean_from)) is not None:
-                tally = _bet(*taken, track, has_baseline=has_baseline)
+                read_on, happened = taken
+                tally = _bet(tally.model_copy(update=dict(read_on)), happened, track, has_baseline=has_baseline)
         if tally is not None:
             tallies.append(tally)
     return tuple(tallies)

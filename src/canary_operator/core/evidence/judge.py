@@ -1,7 +1,8 @@
 """The door of this package: fold looks into evidence, then judge it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 from canary_operator.api.evidence import Evidence, WarmUp
 from canary_operator.core.evidence import sentence
@@ -9,6 +10,7 @@ from canary_operator.core.evidence.bounds import BOUND, FEWEST_ERRORS
 from canary_operator.core.evidence.burning import burns
 from canary_operator.core.evidence.fold import begin, fold, new_stage
 from canary_operator.core.evidence.newest import is_worse_than_allowed
+from canary_operator.core.evidence.range_words import harm_in_numbers
 from canary_operator.core.evidence.schedule import planned_looks
 from canary_operator.core.evidence.streaks import Broken, broken
 from canary_operator.core.evidence.terms import Terms
@@ -18,7 +20,7 @@ from canary_operator.core.evidence.warmup import BLATANT_BOUND, blatant
 __all__ = ["Judgement", "Terms", "begin", "fold", "judge", "new_stage"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judgement:
     """What the evidence says now."""
 
@@ -30,12 +32,17 @@ class Judgement:
     """The evidence against the canary; 1 says nothing."""
     bound: float
     """From here on it is harm."""
-    sentence: str
-    """All of this in words, with counts."""
+    told: Callable[[], str] = field(repr=False, compare=False)
+    """Finds the words."""
     suspect: bool = False
     """The newest look by itself was worse than allowed: not enough for a breach, but no moment to go on."""
     warning: str = ""
     """The sentence of a metric that breaks its bound and is not critical: hold."""
+
+    @cached_property
+    def sentence(self) -> str:
+        """All of this in words, with counts: they take longer to find than the verdict, and not every look tells it."""
+        return self.told()
 
 
 def judge(evidence: Evidence, terms: Terms) -> Judgement:
@@ -46,15 +53,15 @@ def judge(evidence: Evidence, terms: Terms) -> Judgement:
     seen = together(evidence, terms)
     outside = [*broken(evidence.streaks, terms)]
     worst = next((one for one in outside if one.critical), None)
-    harm = seen.e_value >= BOUND or worst is not None
+    harm = seen.e_value >= BOUND or seen.broken is not None or worst is not None
     return Judgement(
         harm=harm,
         burning=burning,
         e_value=seen.e_value,
         bound=BOUND,
-        sentence=sentence.of_streak(worst.streak, worst.range)
+        told=partial(harm_in_numbers, worst.streak, worst.range)
         if worst
-        else sentence.of_run(evidence, seen, harm=harm, burning=burning),
+        else partial(sentence.of_run, evidence, seen, harm=harm, burning=burning),
         suspect=is_worse_than_allowed(evidence, terms.errors),
         warning=_warning(seen, outside),
     )
@@ -63,7 +70,7 @@ def judge(evidence: Evidence, terms: Terms) -> Judgement:
 def _warning(seen: Together, outside: Sequence[Broken]) -> str:
     number = next((one for one in outside if not one.critical), None)
     if number is not None:
-        said = sentence.of_streak(number.streak, number.range)
+        said = harm_in_numbers(number.streak, number.range)
         return f"{number.streak.key} is not critical, so the run holds. {said}"
     over = next((one for one in seen.metrics if not one.judged.critical and one.e_value >= BOUND), None)
     return "" if over is None else sentence.of_one(over)
@@ -73,5 +80,5 @@ def _judge_warmup(evidence: Evidence, terms: Terms, *, burning: bool) -> Judgeme
     warmup = evidence.warmup or WarmUp()
     value = blatant(warmup, planned_looks(terms.warmup, terms.look))
     harm = value >= BLATANT_BOUND and warmup.counts.canary.bad >= FEWEST_ERRORS
-    said = sentence.of_warmup(evidence, terms, value, harm=harm, burning=burning)
-    return Judgement(harm, burning, value, BLATANT_BOUND, said)
+    told = partial(sentence.of_warmup, evidence, terms, value, harm=harm, burning=burning)
+    return Judgement(harm, burning, value, BLATANT_BOUND, told)

@@ -16,6 +16,12 @@ T = TypeVar("T", bound=Tally)
 
 def judge_stratum(tally: T, stratum: Arms, bounds: Bounds, *, has_baseline: bool) -> T:
     """One look later."""
+    changes = bets_on(tally, stratum, bounds, tally.planned, has_baseline=has_baseline)
+    return tally.model_copy(update=changes)
+
+
+def bets_on(tally: Tally, stratum: Arms, bounds: Bounds, planned: int, *, has_baseline: bool) -> dict[str, object]:
+    """What changes in the tally with this look, of so many that are planned."""
     changes: dict[str, object] = {
         "looks": tally.looks + 1,
         "stage": both(tally.stage, stratum),
@@ -23,19 +29,19 @@ def judge_stratum(tally: T, stratum: Arms, bounds: Bounds, *, has_baseline: bool
     }
     if bounds.limit is not None:
         gains = limits.gains(stratum.canary, bounds.limit, tally.phi)
-        changes["limit"] = bet(tally.limit, gains, tally.planned)
-    changes |= _beside(tally, stratum, bounds) if has_baseline else _alone(tally, stratum, bounds)
-    return tally.model_copy(update=changes)
+        changes["limit"] = bet(tally.limit, gains, planned)
+    beside = _beside if has_baseline else _alone
+    return changes | beside(tally, stratum, bounds, planned)
 
 
-def _beside(tally: Tally, stratum: Arms, bounds: Bounds) -> dict[str, object]:
+def _beside(tally: Tally, stratum: Arms, bounds: Bounds, planned: int) -> dict[str, object]:
     changes: dict[str, object] = {"compared": both(tally.compared, stratum), **_ratios(tally, stratum, bounds)}
     if bounds.margin is not None:
         gains = counts.gains(stratum, bounds.margin, tally.phi, bounds.alternatives)
-        changes["comparison"] = bet(tally.comparison, gains, tally.planned)
+        changes["comparison"] = bet(tally.comparison, gains, planned)
     if bounds.margin is not None and bounds.ignore_below is not None:
         gains = limits.gains(stratum.canary, bounds.ignore_below, tally.phi)
-        changes["materiality"] = bet(tally.materiality, gains, tally.planned)
+        changes["materiality"] = bet(tally.materiality, gains, planned)
     return changes
 
 
@@ -45,12 +51,12 @@ def _ratios(tally: Tally, stratum: Arms, bounds: Bounds) -> dict[str, object]:
     return {"ratio": counted(tally.ratio, stratum, tally.phi), "suspicion": suspicion, "lately": lately}
 
 
-def _alone(tally: Tally, stratum: Arms, bounds: Bounds) -> dict[str, object]:
+def _alone(tally: Tally, stratum: Arms, bounds: Bounds, planned: int) -> dict[str, object]:
     changes: dict[str, object] = {"uncompared": plus(tally.uncompared, stratum.canary)}
     if bounds.blatant and bounds.limit is None:
         alone = tally.alone or Alone(ceiling=ceiling(tally, bounds))
         gains = limits.gains(stratum.canary, alone.ceiling, tally.phi)
-        changes["alone"] = Alone(ceiling=alone.ceiling, test=bet(alone.test, gains, tally.planned))
+        changes["alone"] = Alone(ceiling=alone.ceiling, test=bet(alone.test, gains, planned))
     return changes
 
 

@@ -35,6 +35,15 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Pods:
+    """One number per pod of each arm, at one time."""
+
+    at: datetime
+    canary: Mapping[str, float]
+    baseline: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """All sources at one query; each carries the time of its own scrape."""
 
@@ -45,6 +54,8 @@ class Sample:
     """How much wider than independent ones this quantity's bad ones scattered in the baseline before the run."""
     numbers: Mapping[str, Numbers] = field(default_factory=dict, compare=False)
     """Of each metric that is one number per arm, the newest."""
+    pods: Mapping[str, Pods] = field(default_factory=dict, compare=False)
+    """Of each metric that is one number per pod, the newest."""
 
     @property
     def at(self) -> datetime | None:

@@ -1,17 +1,21 @@
 """The verdict in one sentence: what was counted, what is allowed, how strong the evidence is."""
 
-from canary_operator.api.evidence import Arms, Evidence, Streak, Tally, WarmUp
+from canary_operator.api.evidence import Arms, Evidence, Tally, WarmUp
 from canary_operator.core.evidence.bounds import BOUND, judged_canary
 from canary_operator.core.evidence.burning import last_minute
 from canary_operator.core.evidence.detectable import detectable
 from canary_operator.core.evidence.dispersion import LARGEST
+from canary_operator.core.evidence.gauge_words import harm_in_pods, of_pods
 from canary_operator.core.evidence.interval import NOTHING_KNOWN, advance, interval, inverse
 from canary_operator.core.evidence.phrases import both, counted, percent, strength, times
+from canary_operator.core.evidence.range_words import numbers
 from canary_operator.core.evidence.ratio import known
 from canary_operator.core.evidence.sums import rate
-from canary_operator.core.evidence.terms import Range, Terms
+from canary_operator.core.evidence.terms import Terms
 from canary_operator.core.evidence.together import Metric, Seen, Together
 from canary_operator.core.evidence.warmup import BLATANT, BLATANT_BOUND, SMALLEST_MARGIN
+
+_UNKNOWN = "{name} can't be judged, because the baseline's durations before the run say too little"
 
 
 def of_run(evidence: Evidence, seen: Together, *, harm: bool, burning: bool) -> str:
@@ -21,16 +25,20 @@ def of_run(evidence: Evidence, seen: Together, *, harm: bool, burning: bool) -> 
     failed (0.197%), 9.3 to 75 times as often (95%); allowed is 1.5 times the baseline's rate; evidence 340, a breach
     from 111."
     """
+    if harm and (broken := seen.broken) is not None:
+        return harm_in_pods(broken.judged, broken.gauge)
     worst = seen.loudest.loudest if harm and seen.loudest else None
     if worst is not None:
         return f"{worst.track.words.harm}: {_facts(worst)}; {strength(seen.e_value, BOUND)}."
     lead = _lead(evidence, burning=burning, otherwise="No harm found so far")
     said = "; ".join(_so_far(one, seen, evidence, first=place == 0) for place, one in enumerate(seen.metrics))
-    return f"{lead}: {said}; {strength(seen.e_value, BOUND)}."
+    return f"{lead}: {said}; {strength(seen.e_value, BOUND)}." if said else f"{lead}."
 
 
 def of_one(metric: Metric) -> str:
     """One metric over its bound, which by itself does not roll back."""
+    if metric.gauge is not None:
+        return f"{metric.judged.name} is not critical, so the run holds. {harm_in_pods(metric.judged, metric.gauge)}"
     worst = metric.loudest
     facts = "" if worst is None else f"{worst.track.words.harm}: {_facts(worst)}"
     return f"{metric.judged.name} is not critical, so the run holds. {facts}; {strength(metric.e_value, BOUND)}."
@@ -38,17 +46,12 @@ def of_one(metric: Metric) -> str:
 
 def of_metric(metric: Metric, needed: float) -> str:
     """One metric among others, without a verdict; `needed` is the evidence at which it rolls back by itself."""
+    if metric.gauge is not None:
+        return f"{of_pods(metric.judged, metric.gauge)}."
     worst = metric.loudest
-    facts = "no number is judged by evidence" if worst is None else _facts(worst)
-    return f"{metric.judged.name}: {facts}; {strength(metric.e_value, needed)}."
-
-
-def of_streak(streak: Streak, wanted: Range) -> str:
-    """A number that was outside its limits for long enough."""
-    limits = (("at least", wanted.lowest), ("at most", wanted.highest))
-    allowed = " and ".join(f"{word} {limit:g}" for word, limit in limits if limit is not None)
-    looks = "1 look" if streak.outside == 1 else f"{streak.outside} looks in a row"
-    return f"{streak.key} is outside its limits: {_numbers(streak)}; allowed is {allowed}; {looks}."
+    if worst is None:
+        return f"{_UNKNOWN.format(name=metric.judged.name)}."
+    return f"{metric.judged.name}: {_facts(worst)}; {strength(metric.e_value, needed)}."
 
 
 def of_warmup(evidence: Evidence, terms: Terms, value: float, *, harm: bool, burning: bool) -> str:
@@ -56,6 +59,8 @@ def of_warmup(evidence: Evidence, terms: Terms, value: float, *, harm: bool, bur
     warmup = evidence.warmup or WarmUp()
     span = f"{min(warmup.seconds, terms.warmup.total_seconds()):.0f} of {terms.warmup.total_seconds():.0f} s"
     otherwise = f"The canary warms up ({span}), only blatant harm counts"
+    if terms.dark:
+        otherwise = "Only canary matches reach the canary, and they are no random sample, so only blatant harm counts"
     lead = "The canary fails blatantly" if harm else _lead(evidence, burning=burning, otherwise=otherwise)
     most = max(terms.errors.times, SMALLEST_MARGIN)
     allowed = f"{percent(BLATANT)} or {most:g} times the baseline's rate"
@@ -72,12 +77,15 @@ def _lead(evidence: Evidence, *, burning: bool, otherwise: str) -> str:
 
 def _so_far(metric: Metric, seen: Together, evidence: Evidence, *, first: bool) -> str:
     """The first metric in full; the others are named, with what was counted."""
+    if metric.gauge is not None:
+        return of_pods(metric.judged, metric.gauge)
     if metric.judged.range is not None:
         streak = next((one for one in evidence.streaks if one.key == metric.judged.name), None)
-        return f"{metric.judged.name}: {(streak and _numbers(streak)) or 'no number yet'}"
+        seen_of = numbers(streak, metric.judged.range.unit) if streak is not None else ""
+        return f"{metric.judged.name}: {seen_of or 'no number yet'}"
     worst = metric.loudest
     if worst is None:
-        return f"{metric.judged.name} can't be judged, because the baseline's durations before the run say too little"
+        return _UNKNOWN.format(name=metric.judged.name)
     counts = judged_counts(worst)
     if first:
         return _facts(worst, _findable(worst, seen.needed(metric)))
@@ -102,7 +110,7 @@ def _run_facts(seen: Seen) -> tuple[str, str]:
         allowed.append(f"at most {percent(bounds.limit)}")
     if bounds.margin is not None:
         least = f"at least {1 / bounds.margin:.3g}" if seen.track.exchanged else f"{bounds.margin:.3g}"
-        allowed.append(f"{least} times the baseline's rate")
+        allowed.append(f"{least} times the baseline's rate{words.why}")
     return f"{both(judged_counts(seen), words)}{_as_often(seen)}", " and ".join(allowed)
 
 
@@ -110,11 +118,6 @@ def judged_counts(seen: Seen) -> Arms:
     """By arm, also where they changed places to be judged."""
     arms = Arms(canary=judged_canary(seen.tally), baseline=seen.tally.compared.baseline)
     return Arms(canary=arms.baseline, baseline=arms.canary) if seen.track.exchanged else arms
-
-
-def _numbers(streak: Streak) -> str:
-    arms = (("canary", streak.canary), ("baseline", streak.baseline))
-    return " and ".join(f"{number:.4g} in the {arm}" for arm, number in arms if number is not None)
 
 
 def _as_often(seen: Seen) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from canary_operator.api.evidence import MOST_SOURCES, Arms, Counts, Source
+from canary_operator.api.evidence import MOST_SOURCES, Arms, Counts, Source, Split
 from canary_operator.core.evidence.differences import difference, read
 from canary_operator.core.evidence.sample import SourceSample
 
@@ -20,6 +20,8 @@ class Step:
     """The part of it that was counted under one constant weight."""
     seconds: float
     """How long the clean part lasted; 0 when nothing is clean."""
+    split: Split
+    """How the clean part was split; who follows the route was known before it."""
 
 
 def step(known: Iterable[Source], samples: Mapping[str, SourceSample], clean_from: float | None) -> Step:
@@ -29,7 +31,7 @@ def step(known: Iterable[Source], samples: Mapping[str, SourceSample], clean_fro
     source that is seen for the first time is a reference to count from.
     """
     sources = {source.name: source for source in known}
-    seen, clean = _Sum(), _Sum()
+    seen, clean, following = _Sum(), _Sum(), _Sum()
     seconds = 0.0
     for name, sample in samples.items():
         at, old = sample.at.timestamp(), sources.get(name)
@@ -44,8 +46,12 @@ def step(known: Iterable[Source], samples: Mapping[str, SourceSample], clean_fro
         seen.add(canary, baseline)
         if clean_from is not None and old.at >= clean_from:
             clean.add(canary, baseline)
+            if old.canary is not None and old.baseline is not None:
+                following.add(canary, baseline)
             seconds = max(seconds, at - old.at)
-    return Step(_bounded(sources, samples), seen.arms(), clean.arms(), seconds)
+    elsewhere = clean.baseline - following.baseline
+    split = Split(canary=following.canary, baseline=following.baseline, elsewhere=elsewhere)
+    return Step(_bounded(sources, samples), seen.arms(), clean.arms(), seconds, split)
 
 
 class _Sum:

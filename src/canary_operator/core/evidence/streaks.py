@@ -1,38 +1,44 @@
-"""Metrics that are one number per arm: the classic rule, so many looks in a row outside a limit."""
+"""Metrics whose numbers are held to limits: the classic rule, so many looks in a row outside one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 
 from canary_operator.api.evidence import Streak
-from canary_operator.core.evidence.sample import Numbers
+from canary_operator.core.evidence.sample import Numbers, Sample
 from canary_operator.core.evidence.tallies import too_soon
-from canary_operator.core.evidence.terms import Judged, Range, Terms
+from canary_operator.core.evidence.terms import Range, Terms
 
 
-def follow(
-    streaks: Iterable[Streak], numbers: Mapping[str, Numbers], terms: Terms, clean_from: datetime | None
-) -> tuple[Streak, ...]:
+def follow(streaks: Iterable[Streak], sample: Sample, terms: Terms, clean_from: datetime | None) -> tuple[Streak, ...]:
     """One look later. What is not a number, or comes before the weight has settled, neither adds nor ends anything."""
     known = {streak.key: streak for streak in streaks}
-    return tuple(_follow(known, one, numbers, terms, clean_from) for one in terms.metrics if one.range is not None)
+    return tuple(
+        _follow(
+            known.get(one.name, Streak(key=one.name)),
+            one.range,
+            _newest(sample, one.name, one.range),
+            terms,
+            clean_from,
+        )
+        for one in terms.metrics
+        if one.range is not None
+    )
 
 
-def _follow(
-    known: Mapping[str, Streak],
-    judged: Judged,
-    numbers: Mapping[str, Numbers],
-    terms: Terms,
-    clean_from: datetime | None,
-) -> Streak:
-    streak, newest = known.get(judged.name, Streak(key=judged.name)), numbers.get(judged.name)
+def _newest(sample: Sample, name: str, wanted: Range) -> Numbers | None:
+    """Of several pods the worst one is held to the limits."""
+    if (pods := sample.pods.get(name)) is not None:
+        return Numbers(pods.at, wanted.worst(pods.canary.values()), wanted.worst(pods.baseline.values()))
+    return sample.numbers.get(name)
+
+
+def _follow(streak: Streak, wanted: Range, newest: Numbers | None, terms: Terms, clean_from: datetime | None) -> Streak:
     if newest is None or too_soon(streak.at, newest.at, terms.look):
         return streak
     seen = streak.model_copy(update={"at": newest.at, "canary": newest.canary, "baseline": newest.baseline})
-    if clean_from is None or newest.at < clean_from or judged.range is None:
-        return seen
-    return _counted(seen, judged.range)
+    return seen if clean_from is None or newest.at < clean_from else _counted(seen, wanted)
 
 
 def _counted(streak: Streak, wanted: Range) -> Streak:

@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from canary_operator.api.evidence import Arms, Counts
 
 
@@ -14,3 +16,9 @@ def both(one: Arms, other: Arms) -> Arms:
 def rate(counts: Counts) -> float:
     """Bad requests per request; 0 without requests."""
     return counts.bad / counts.requests if counts.requests else 0.0
+
+
+def total(every: Iterable[Counts]) -> Counts:
+    """All of them together."""
+    counts = list(every)
+    return Counts(requests=sum(one.requests for one in counts), bad=sum(one.bad for one in counts))

@@ -1,9 +1,9 @@
 """One counted quantity: its counters are read on, and what is clean of them becomes a stratum."""
 
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
-from canary_operator.api.evidence import Arms, Tally
+from canary_operator.api.evidence import Arms, Source, Tally
 from canary_operator.core.evidence.differences import readable
 from canary_operator.core.evidence.ratio import settled
 from canary_operator.core.evidence.sample import Sample
@@ -17,15 +17,23 @@ _EARLY = 0.9
 T = TypeVar("T", bound=Tally)
 
 
-def take(tally: T, sample: Sample, terms: Terms, clean_from: datetime | None) -> tuple[T, Step] | None:
-    """The tally with its counters read on, and what happened since; None when the sample comes too soon."""
+class ReadOn(TypedDict):
+    """Fields of a tally whose counters were read on."""
+
+    at: datetime
+    planned: int
+    sources: tuple[Source, ...]
+
+
+def take(tally: Tally, sample: Sample, terms: Terms, clean_from: datetime | None) -> tuple[ReadOn, Step] | None:
+    """The tally's counters read on, and what happened since; None when the sample comes too soon."""
     readings = {name: seen for name, seen in sample.sources.items() if readable(seen)}
     at = max((seen.at for seen in readings.values()), default=None)
     if at is None or too_soon(tally.at, at, terms.look):
         return None
     happened = step(tally.sources, readings, None if clean_from is None else clean_from.timestamp())
     planned = tally.planned or planned_looks(terms.planned, terms.look)
-    return tally.model_copy(update={"at": at, "planned": planned, "sources": happened.sources}), happened
+    return {"at": at, "planned": planned, "sources": happened.sources}, happened
 
 
 def restarted(tally: T) -> T:

@@ -1,10 +1,14 @@
 """What is pinned for the run and what every look is judged by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
 
 from canary_operator.core.evidence.counts import ALTERNATIVES
+
+ALPHA = 0.009
+"""The chance that a healthy canary is ever rolled back after its warm-up, over the whole run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Words:
     counted: str = "{bad} of {all} requests of the {arm} failed ({rate})"
     """One arm's counts."""
     nothing: str = "no request of the {arm}"
+    why: str = ""
+    """Why more is allowed beside the baseline than was asked for."""
 
 
 ERRORS = Words()
@@ -65,10 +71,27 @@ class Range:
     highest: float | None
     failures: int
     """So many looks in a row must be outside."""
+    unit: str = ""
+
+    def worst(self, numbers: Iterable[float]) -> float | None:
+        """The one that lies farthest outside, or nearest to it."""
+        lowest, highest = -inf if self.lowest is None else self.lowest, inf if self.highest is None else self.highest
+        return max(numbers, key=lambda number: max(number - highest, lowest - number), default=None)
 
     def holds(self, number: float) -> bool:
         """Whether it lies inside."""
         return (self.lowest is None or number >= self.lowest) and (self.highest is None or number <= self.highest)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the pods' numbers are compared."""
+
+    margin: float
+    """How many times the baseline's is allowed; exchanged, how many times the canary's the baseline's may be."""
+    exchanged: bool = False
+    """More is better."""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +106,14 @@ class Judged:
     weight: float = 1.0
     """Its weight beside the other critical ones."""
     range: Range | None = None
-    """For a metric that is one number per arm, instead of tracks."""
+    """For a metric that is one number per arm or pod, instead of tracks."""
+    comparison: Comparison | None = None
+    """For one that is one number per pod, and compared."""
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether it shares the run's alpha; a range does not."""
+        return self.range is None or self.comparison is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +130,21 @@ class Terms:
     """The stages' durations together; it gives the number of planned looks."""
     baseline_limit: float = 0.2
     """While the baseline itself fails more than this, nobody can be judged beside it."""
+    window: timedelta = timedelta(0)
+    """How long the numbers of pods are gathered before they are compared."""
+    compared_stages: int = 1
+    """Stages of the run that have a baseline."""
+    dark: bool = False
+    """Nobody gets the canary but whom a canary match sends there; the warm-up lasts as long as that."""
+
+    @property
+    def weights(self) -> int | float:
+        """The critical metrics' weights together."""
+        return sum(one.weight for one in self.metrics if one.critical and one.has_evidence)
+
+    def part_of_alpha(self, judged: Judged) -> float:
+        """What a metric that is not critical finds takes nothing back, so it has an alpha of its own."""
+        return ALPHA * judged.weight / self.weights if judged.critical else ALPHA
 
     @property
     def errors(self) -> Bounds:

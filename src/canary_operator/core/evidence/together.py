@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from canary_operator.api.evidence import Evidence, Tally
+from canary_operator.api.evidence import Evidence, Gauge, Tally
 from canary_operator.core.evidence.bounds import BOUND, Weighed, weigh
 from canary_operator.core.evidence.terms import Judged, Terms, Track
 
@@ -23,6 +23,8 @@ class Metric:
     judged: Judged
     tracks: tuple[Seen, ...]
     e_value: float
+    gauge: Gauge | None = None
+    """What its pods showed, where they are compared."""
 
     @property
     def loudest(self) -> Seen | None:
@@ -38,15 +40,21 @@ class Together:
     e_value: float
     """Σ w E over the critical metrics, w their weights with the sum 1; 1 without any."""
 
+    @property
+    def broken(self) -> Metric | None:
+        """A critical metric whose pods were found worse than allowed; by itself enough."""
+        critical = (one for one in self.metrics if one.judged.critical)
+        return next((one for one in critical if one.gauge is not None and one.gauge.broken), None)
+
     def needed(self, metric: Metric) -> float:
         """The evidence of this metric at which it rolls back by itself, when all others are silent."""
-        total = sum(one.judged.weight for one in self.metrics if one.judged.critical and one.judged.range is None)
+        total = sum(one.judged.weight for one in self.metrics if one.judged.critical and one.judged.has_evidence)
         return BOUND if not metric.judged.critical else BOUND * total / metric.judged.weight
 
     @property
     def loudest(self) -> Metric | None:
         """The critical metric that contributes most."""
-        critical = (one for one in self.metrics if one.judged.critical and one.tracks)
+        critical = (one for one in self.metrics if one.judged.critical and (one.tracks or one.gauge))
         return max(critical, key=lambda one: one.judged.weight * one.e_value, default=None)
 
 
@@ -57,11 +65,20 @@ def together(evidence: Evidence, terms: Terms) -> Together:
     averages over its tracks, a track over its bounds. Metrics that are one number per arm have no evidence.
     """
     tallies = {tally.key: tally for tally in evidence.more}
-    metrics = tuple(_metric(one, evidence, tallies) for one in terms.metrics)
-    critical = [one for one in metrics if one.judged.critical and one.judged.range is None]
-    weights = sum(one.judged.weight for one in critical)
-    value = sum(one.judged.weight * one.e_value for one in critical) / weights if weights else 1.0
+    gauges = {gauge.key: gauge for gauge in evidence.gauges}
+    metrics = tuple(
+        _metric(one, evidence, tallies) if one.comparison is None else _of_pods(one, gauges.get(one.name), terms)
+        for one in terms.metrics
+    )
+    critical = [one for one in metrics if one.judged.critical and one.judged.has_evidence]
+    value = sum(one.judged.weight * one.e_value for one in critical) / terms.weights if critical else 1.0
     return Together(metrics, value)
+
+
+def _of_pods(judged: Judged, gauge: Gauge | None, terms: Terms) -> Metric:
+    """A comparison of pods is a bet of all or nothing at its part of alpha: 1/part where it is won, else nothing."""
+    won = gauge is not None and gauge.broken
+    return Metric(judged, (), 1 / terms.part_of_alpha(judged) if won else 0.0, gauge or Gauge(key=judged.name))
 
 
 def _metric(judged: Judged, evidence: Evidence, tallies: dict[str, Tally]) -> Metric:

@@ -32,7 +32,8 @@ def warm_up(evidence: Evidence, stratum: Arms, seconds: float, terms: Terms, *, 
         comparison=_compare(before, stratum, terms, evidence.phi) if has_baseline else before.comparison,
         limit=bet(before.limit, gains, planned, largest=LARGEST_GAIN),
     )
-    return evidence.model_copy(update={"warmup": later, "warm": later.seconds >= terms.warmup.total_seconds()})
+    warm = later.seconds >= terms.warmup.total_seconds() and not terms.dark
+    return evidence.model_copy(update={"warmup": later, "warm": warm})
 
 
 def _compare(before: WarmUp, stratum: Arms, terms: Terms, phi: float) -> Test:

@@ -6,6 +6,7 @@ from canary_operator.api import reasons
 from canary_operator.api.status import HISTORY, Outcome, PastRun, Run
 from canary_operator.core.actions import Action, Announce, Purpose, RemoveCanary, RemoveVerb, RestoreRoute, SetWeight
 from canary_operator.core.arms import WHOLE, is_past
+from canary_operator.core.chosen import carries
 from canary_operator.core.findings import Finding
 from canary_operator.core.moves.move import NOTHING, Move, in_state, readable_spec
 from canary_operator.core.plan import new_run
@@ -26,7 +27,7 @@ OUTCOMES = {
 def end(world: World, finding: Finding) -> Move:
     """The first write takes the traffic away; everything else comes after."""
     run, outcome = world.run, OUTCOMES[finding.event]
-    had_traffic = run.weight > 0 or (isinstance(world.route, Route) and world.route.share > 0)
+    had_traffic = carries(run) or (isinstance(world.route, Route) and world.route.feeds)
     ended = emptied(world, run, had_traffic=had_traffic).model_copy(
         update={"outcome": outcome, "reason": finding.reason, "message": finding.message[:1024], "hold": None}
     )
@@ -107,7 +108,7 @@ def clean_leftover(world: World, finding: Finding) -> Move:
 
 def emptied(world: World, run: Run, *, had_traffic: bool) -> Run:
     until = world.now + run.plan.drain if had_traffic else run.drain_until
-    return run.model_copy(update={"weight": NOTHING, "intent": None, "drain_until": until})
+    return run.model_copy(update={"weight": NOTHING, "matched": False, "intent": None, "drain_until": until})
 
 
 def _take_traffic(run: Run, outcome: Outcome | None, weight: Fraction) -> tuple[Action, ...]:

@@ -8,11 +8,15 @@ from canary_operator.api.quantities import format_percentage
 from canary_operator.api.status import Intent, Run, State
 from canary_operator.core.actions import Announce, EnsureCanary, Purpose, Record, SetWeight, Unpause
 from canary_operator.core.arms import due_share
+from canary_operator.core.called import everywhere
 from canary_operator.core.checks.preparing import needed
+from canary_operator.core.chosen import bucket_at, how, is_dark, match_service_at, matches_at
+from canary_operator.core.cookies import cookies_at
 from canary_operator.core.evidence.judge import new_stage
 from canary_operator.core.findings import Finding
 from canary_operator.core.moves.move import NOTHING, Move, available, deadline, in_state, readable_spec, shrink_warnings
 from canary_operator.core.plan import new_run, present_stage
+from canary_operator.core.together import strange
 from canary_operator.core.world import CanaryFacts, Route, World
 
 
@@ -48,8 +52,13 @@ def give_traffic(world: World, finding: Finding) -> Move:
     noted = _noted(world, Intent(weight=weight, stage=run.stage))
     staged = staged_run(run, world.now)
     share = f"run {run.id}: stage {run.stage} of {len(run.plan.stages)}"
-    told = (Announce(reasons.STAGE_STARTED, f"{share}: the canary gets {format_percentage(weight)}"),)
-    return Move((*noted, _raised(world, weight)), in_state(world, finding, staged), told)
+    gets = f"{format_percentage(weight)}{how(run.plan, weight)}{_where(world)}"
+    told = (Announce(reasons.STAGE_STARTED, f"{share}: the canary gets {gets}"),)
+    return Move((*noted, _raised(world, weight, matched=staged.matched)), in_state(world, finding, staged), told)
+
+
+def _where(world: World) -> str:
+    return everywhere(world.route) if isinstance(world.route, Route) else ""
 
 
 def _noted(world: World, intent: Intent) -> tuple[Record, ...]:
@@ -63,40 +72,55 @@ def _noted(world: World, intent: Intent) -> tuple[Record, ...]:
 def staged_run(run: Run, now: datetime) -> Run:
     """The run once its stage's weight stands in the route. Warm-up lengthens the first stage with traffic."""
     stage = present_stage(run)
-    warmup = timedelta() if run.evidence.warm else run.plan.analysis.warmup
-    changed = run.weight != stage.weight
+    warmup = timedelta() if run.evidence.warm or is_dark(stage) else run.plan.analysis.warmup
+    matched = bool(matches_at(run.plan, stage.weight))
+    changed = (run.weight, run.matched) != (stage.weight, matched)
     return run.model_copy(
         update={
             "weight": stage.weight,
+            "matched": matched,
             "weight_changed_at": now if changed else run.weight_changed_at,
+            "carries_since": run.carries_since or now,
             "intent": None,
             "ends_at": now + warmup + stage.duration,
             "prepare_by": None,
             "frozen_since": None,
             "thawed_at": now,
             "reapply": False,
+            "reapplied": 0,
             "promote": False,
             "looked_at": now if run.looked_at is None else run.looked_at,
-            "evidence": new_stage(run.evidence),
+            "evidence": new_stage(run.evidence, after_dark=_after_dark(run)),
         }
     )
 
 
+def _after_dark(run: Run) -> bool:
+    return run.stage > 1 and is_dark(run.plan.stages[run.stage - 2])
+
+
 def write_again(world: World, finding: Finding) -> Move:
-    """Somebody's edit of the weight is overwritten because a person asked for it."""
+    """Somebody's edit of the weight is overwritten because a person asked for it, or `onDrift` says so.
+
+    Testers have the canary where they had it: one that was withdrawn for want of pods is withdrawn from them too.
+    """
     run = world.run
-    again = run.model_copy(update={"reapply": False, "weight_changed_at": world.now})
-    return Move((_raised(world, due_share(world.status)),), in_state(world, finding, again))
+    asked = 0 if run.reapply else 1
+    written = {"reapply": False, "reapplied": run.reapplied + asked, "weight_changed_at": world.now}
+    told = (Announce(finding.reason, finding.message, warning=True),) if asked else ()
+    order = _raised(world, due_share(world.status), matched=run.matched)
+    return Move((order,), in_state(world, finding, run.model_copy(update=written)), told)
 
 
 def withdraw(world: World, finding: Finding) -> Move:
-    """The canary has no pod: its traffic goes to stable, and the same stage is prepared again.
+    """No pod, or one of several routes gone: the traffic is on stable, and the same stage is prepared again.
 
-    Where somebody else had set the weight, nobody but a person raises it again; one who has asked for that is heard.
+    Where somebody else had set the weight, or taken a route away, nobody but a person raises it again; one who has
+    asked for that is heard.
     """
     run = world.run
     order = SetWeight(NOTHING, Purpose.STAGE, run.id, run.stage)
-    ours = isinstance(world.route, Route) and world.route.share == run.weight
+    ours = isinstance(world.route, Route) and not world.route.faults and not strange(world.route, run)
     stays = run.paused or not (ours or run.reapply)
     waiting = withdrawn_run(run, world.now, prepare_by=deadline(world), paused=stays)
     return Move((order,), in_state(world, finding, waiting), (Announce(finding.reason, finding.message, warning=True),))
@@ -107,6 +131,7 @@ def withdrawn_run(run: Run, now: datetime, *, prepare_by: datetime, paused: bool
     return run.model_copy(
         update={
             "weight": NOTHING,
+            "matched": False,
             "weight_changed_at": now,
             "intent": None,
             "unready_since": None,
@@ -149,8 +174,20 @@ def unpause(world: World, finding: Finding) -> Move:
     return Move((Unpause(revision),), in_state(world, finding, run), told)
 
 
-def _raised(world: World, weight: Fraction) -> SetWeight:
+def _raised(world: World, weight: Fraction, *, matched: bool) -> SetWeight:
     """Over the share that this decision saw, and over no other."""
     run = world.run
-    seen = world.route.share if isinstance(world.route, Route) else None
-    return SetWeight(weight, Purpose.STAGE, run.id, run.stage, decided_on=seen)
+    seen = world.route if isinstance(world.route, Route) else None
+    return SetWeight(
+        weight,
+        Purpose.STAGE,
+        run.id,
+        run.stage,
+        decided_on=None if seen is None else seen.share,
+        apart=() if seen is None else tuple((one.name, one.share) for one in seen.strays(seen.share)),
+        lost=() if seen is None else seen.lost,
+        matches=matches_at(run.plan, weight) if matched else (),
+        match_service=match_service_at(run.plan, weight),
+        bucket=bucket_at(run.plan, weight),
+        cookies=cookies_at(run.plan, run.id, weight),
+    )

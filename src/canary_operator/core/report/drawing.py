@@ -10,6 +10,8 @@ from canary_operator.core.report.scales import Scale, times
 
 WIDTH, HEIGHT = 480, 260
 LEFT, RIGHT, TOP, BOTTOM = 70, 12, 10, 34
+HALF_A_LETTER = 4.5
+"""Of the larger letters that a phone gets: a time at the very end must not be cut off."""
 
 Values = Sequence[float | None]
 """One for each moment; None is a gap."""
@@ -83,7 +85,7 @@ def _grid(up: Scale, along: Scale) -> Iterator[str]:
         yield f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
         yield f'<text class="up" x="{LEFT - 6}" y="{y:.1f}">{escape(label)}</text>'
     for value, label in along.ticks:
-        x = min(_x(along.place(value)), WIDTH - RIGHT - 14)
+        x = min(_x(along.place(value)), WIDTH - HALF_A_LETTER * len(label))
         yield f'<text class="along" x="{x:.1f}" y="{HEIGHT - 10}">{escape(label)}</text>'
     yield f'<path class="axis" d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}"/>'
 
@@ -124,11 +126,8 @@ def _tips(tips: Sequence[str], xs: Sequence[float]) -> Iterator[str]:
     """An invisible column over each moment, half-way to its neighbours."""
     edges = [xs[0], *((one + other) / 2 for one, other in pairwise(xs)), xs[-1]]
     for tip, (left, right) in zip(tips, pairwise(edges), strict=True):
-        width = max(right - left, 1.0)
-        yield (
-            f'<rect x="{left:.1f}" y="{TOP}" width="{width:.1f}" height="{HEIGHT - TOP - BOTTOM}">'
-            f"<title>{escape(tip)}</title></rect>"
-        )
+        width, height = max(right - left, 1.0), HEIGHT - TOP - BOTTOM
+        yield f'<path d="M{left:.1f} {TOP}h{width:.1f}v{height}h-{width:.1f}z"><title>{escape(tip)}</title></path>'
 
 
 def _x(place: float) -> float:

@@ -7,10 +7,13 @@ the National Cancer Institute 22, 1959).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isinf
+from typing import TypeVar
 
 from canary_operator.api.evidence import Arms, Counts
-from canary_operator.api.report import Count, Measured, Point
+from canary_operator.api.report import Above, Count, Measured, Point
 from canary_operator.core.evidence.interval import Interval, Lattice, advance, interval
+
+T = TypeVar("T", Measured, Above)
 
 
 @dataclass(slots=True)
@@ -40,32 +43,46 @@ class Strata:
 
 
 def with_intervals(points: Iterable[Point]) -> tuple[Point, ...]:
-    """The same points, each with what was known of every metric's ratio then."""
-    strata: dict[str, Strata] = {}
+    """The same points, each with what was known of every metric's ratio then; of a latency's at each boundary."""
+    strata: dict[tuple[str, str], Strata] = {}
     before: Mapping[str, Measured] = {}
     filled = []
     for point in points:
-        metrics = tuple(
-            _told(strata.setdefault(metric.name, Strata()), before.get(metric.name), metric) for metric in point.metrics
-        )
+        metrics = tuple(_told(strata, before.get(metric.name), metric) for metric in point.metrics)
         before = {metric.name: metric for metric in metrics}
         filled.append(replace(point, metrics=metrics))
     return tuple(filled)
 
 
-def _told(strata: Strata, before: Measured | None, metric: Measured) -> Measured:
+def _told(strata: dict[tuple[str, str], Strata], before: Measured | None, metric: Measured) -> Measured:
     """The warm-up is no part of it: a cold canary is no sample of a warm one."""
     if metric.warming:
         return metric
     since = None if before is None or before.warming else before
-    canary = _difference(metric.canary, None if since is None else since.canary)
-    baseline = _difference(metric.baseline, None if since is None else since.baseline)
-    strata.count(canary, baseline, metric.phi)
+    known = {} if since is None else {one.boundary: one for one in since.above}
+    above = tuple(
+        _with_ratio(strata.setdefault((metric.name, one.boundary), Strata()), known.get(one.boundary), one)
+        for one in metric.above
+    )
+    told = metric if above else _with_ratio(strata.setdefault((metric.name, ""), Strata()), since, metric)
+    return replace(told, above=above)
+
+
+def _with_ratio(strata: Strata, since: T | None, seen: T) -> T:
+    canary = _difference(seen.canary, None if since is None else since.canary)
+    baseline = _difference(seen.baseline, None if since is None else since.baseline)
+    strata.count(canary, baseline, seen.phi)
     if not (strata.ours or strata.theirs):
-        return metric
+        return seen
     bounds = strata.bounds
-    upper = None if isinf(bounds.upper) else bounds.upper
-    return replace(metric, ratio=strata.ratio, lower=bounds.lower, upper=upper)
+    upper = None if isinf(bounds.upper) else _short(bounds.upper)
+    ratio = None if strata.ratio is None else _short(strata.ratio)
+    return replace(seen, ratio=ratio, lower=_short(bounds.lower), upper=upper)
+
+
+def _short(ratio: float) -> float:
+    """Six digits are more than anybody reads, and a report holds thousands of ratios."""
+    return float(f"{ratio:.6g}")
 
 
 def _counts(count: Count) -> Counts:

@@ -2,14 +2,18 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from canary_operator.api.report import Judged, Measured, Point, RunReport
 from canary_operator.core.report import words
+from canary_operator.core.report.courses import counted_course, number_course
+from canary_operator.core.report.tables import number_table
 
 MOST_ROWS = 12
 _SPECIAL = "\\`*_[]<>|~&"
 _AT_THE_BEGINNING = ("#", "+", "-", "=")
 """Markup only at the beginning of a line."""
+T = TypeVar("T")
 _ESCAPED = {ord(character): f"\\{character}" for character in _SPECIAL} | {ord("<"): "&lt;", ord("&"): "&amp;"}
 
 
@@ -37,12 +41,17 @@ def _metric(metric: Judged, points: Sequence[Point]) -> Iterator[str]:
     yield from ("", f"## {_plain(metric.name)}")
     if metric.sentence:
         yield from ("", _plain(metric.sentence))
-    course = [(point, seen) for point in points for seen in point.metrics if seen.name == metric.name]
-    if course:
+    if course := counted_course(metric.name, points):
         yield ""
         yield from _table(("", ""), words.numbers(metric, course[-1][1]))
         yield ""
         yield from _table(("Time", "Weight", "Canary", "Baseline", "Ratio", "Evidence"), _rows(_some(course)))
+    if numbers := number_course(metric.name, points):
+        table = number_table(metric, _some(numbers))
+        yield ""
+        yield from _table(("", ""), words.values(metric, numbers[-1][1]))
+        yield ""
+        yield from _table(table.heads, table.rows)
     if metric.query:
         fence = "`" * max(3, _longest_run(metric.query, "`") + 1)
         yield from ("", f"{fence}promql", metric.query, fence)
@@ -54,7 +63,7 @@ def _rows(course: Iterable[tuple[Point, Measured]]) -> Iterator[tuple[str, ...]]
         yield words.clock(point.at), words.share(point.weight), *arms, words.interval(seen), words.number(seen.evidence)
 
 
-def _some(course: Sequence[tuple[Point, Measured]]) -> list[tuple[Point, Measured]]:
+def _some(course: Sequence[T]) -> list[T]:
     """Evenly chosen, with the first and the last."""
     if len(course) <= MOST_ROWS:
         return list(course)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from canary_operator.api.report import Judged, Measured, Point, RunReport
+from canary_operator.api.report import Judged, Point, RunReport
 from canary_operator.core.report import words
+from canary_operator.core.report.courses import counted_course, number_course
 from canary_operator.core.report.drawing import drawn
 from canary_operator.core.report.plots import plots
 from canary_operator.core.report.style import STYLE
-
-_COURSE = ("Time (UTC)", "Weight", "Observed", "Canary", "Baseline", "Ratio", "Interval", "Evidence")
+from canary_operator.core.report.tables import Table, counted_table, number_table
 
 
 def page(report: RunReport) -> str:
@@ -43,27 +43,19 @@ def _metric(metric: Judged, points: Sequence[Point]) -> Iterator[str]:
     yield f"<h2>{escape(metric.name)}</h2>"
     if metric.sentence:
         yield f"<p>{escape(metric.sentence)}</p>"
-    course = [(point, seen) for point in points for seen in point.metrics if seen.name == metric.name]
-    if course:
-        yield _pairs(words.numbers(metric, course[-1][1]))
-        rows = [_row(point, seen) for point, seen in course]
-        table = _table(_COURSE, rows)
-        yield f'<details><summary>The numbers behind the plots</summary><div class="wide">{table}</div></details>'
+    if counted := counted_course(metric.name, points):
+        yield _pairs(words.numbers(metric, counted[-1][1]))
+        yield _behind(counted_table(counted))
+    if numbers := number_course(metric.name, points):
+        yield _pairs(words.values(metric, numbers[-1][1]))
+        yield _behind(number_table(metric, numbers))
     if metric.query:
         yield f"<details><summary>The query</summary><pre>{escape(metric.query)}</pre></details>"
 
 
-def _row(point: Point, seen: Measured) -> tuple[str, ...]:
-    return (
-        words.clock(point.at),
-        words.share(point.weight),
-        words.share(point.observed),
-        words.counted(seen.canary),
-        words.counted(seen.baseline),
-        words.ratio(seen),
-        words.interval(seen),
-        words.number(seen.evidence),
-    )
+def _behind(table: Table) -> str:
+    wide = f'<div class="wide">{_table(table.heads, table.rows)}</div>'
+    return f"<details><summary>The numbers behind the plots</summary>{wide}</details>"
 
 
 def _events(report: RunReport) -> Iterator[str]:

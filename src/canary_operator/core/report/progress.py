@@ -6,8 +6,10 @@ from canary_operator.api.quantities import parse_percentage
 from canary_operator.api.report import Happening, Point, RunReport
 from canary_operator.api.status import Run, State, Status
 from canary_operator.core.actions import Announce
+from canary_operator.core.chosen import carries
 from canary_operator.core.decide import Decision
 from canary_operator.core.report.observe import judged, measured
+from canary_operator.core.report.observe_numbers import numbers
 from canary_operator.core.report.timeline import MOST_POINTS, appended, thinned, told
 
 _MESSAGE = 1024
@@ -87,12 +89,12 @@ def _place(status: Status) -> tuple[object, ...]:
 
 
 def _looked(before: Run | None, run: Run) -> bool:
-    return run.weight > 0 and (before is None or before.evidence.at != run.evidence.at)
+    return carries(run) and (before is None or before.evidence.at != run.evidence.at)
 
 
 def _point(status: Status, run: Run, now: datetime, *, marks: bool) -> Point:
     observed = None if status.observed_weight is None else float(parse_percentage(status.observed_weight))
-    return Point(now, run.stage, float(run.weight), observed, measured(run), marks)
+    return Point(now, run.stage, float(run.weight), observed, measured(run), marks, numbers(run))
 
 
 def _happened(before: Status, decision: Decision, now: datetime) -> tuple[Happening, ...]:

@@ -63,9 +63,16 @@ def shares(values: Iterable[float]) -> Scale:
     return _from_zero(values, share)
 
 
-def seconds(values: Iterable[float]) -> Scale:
-    """From 0 to a round time."""
-    return _from_zero(values, words.seconds)
+def amounts(values: Iterable[float], unit: str) -> Scale:
+    """From 0, or from a round number where some are below, to a round number."""
+    seen = list(values)
+    least = min(seen, default=0.0)
+    if least >= 0:
+        return _from_zero(seen, lambda value: words.amount(value, unit))
+    step = _step(max(seen) - least)
+    first, last = floor(least / step), ceil(max(*seen, 0.0) / step)
+    ticks = tuple((step * at, words.amount(step * at, unit)) for at in range(first, last + 1))
+    return Scale(step * first, step * last, ticks, lambda value: value)
 
 
 def times(moments: Sequence[datetime]) -> Scale:
@@ -83,8 +90,14 @@ def times(moments: Sequence[datetime]) -> Scale:
 
 def _from_zero(values: Iterable[float], label: Callable[[float], str]) -> Scale:
     most = max(values, default=0.0) or 1.0
-    power = 10.0 ** floor(log10(most / 2))
-    step = next(nice * power for nice in (*_NICE, 10.0) if most / (nice * power) <= MOST_TICKS)
+    step = _step(most)
     count = ceil(most / step)
     ticks = tuple((step * at, label(step * at)) for at in range(count + 1))
     return Scale(0.0, step * count, ticks, lambda value: value)
+
+
+def _step(span: float) -> float:
+    """A round one, of which so long an axis has a few."""
+    span = span or 1.0
+    power = 10.0 ** floor(log10(span / 2))
+    return next(nice * power for nice in (*_NICE, 10.0) if span / (nice * power) <= MOST_TICKS)

@@ -43,8 +43,8 @@ path.bound{stroke:var(--bound);stroke-dasharray:6 5;stroke-width:1.5}
 path.q0{stroke-dasharray:1 4}
 path.q1{stroke-dasharray:6 4}
 path.area{fill:var(--area);stroke:none}
-.tips rect{fill:transparent}
-.tips rect:hover{fill:var(--soft);fill-opacity:.2}
+.tips path{fill:transparent;stroke:none}
+.tips path:hover{fill:var(--soft);fill-opacity:.2}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:.25rem .9rem .25rem 0;border-bottom:1px solid var(--line)}

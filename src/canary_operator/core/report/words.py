@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from canary_operator.api.quantities import format_duration
-from canary_operator.api.report import Count, Judged, Measured, Quantiles, RunReport
+from canary_operator.api.report import Above, Count, Held, Judged, Measured, Number, RunReport
 from canary_operator.api.status import Outcome
 from canary_operator.core.called import called
 
@@ -15,7 +15,6 @@ OUTCOMES = {
     Outcome.SUPERSEDED: "was superseded",
     Outcome.BYPASSED: "was bypassed",
 }
-QUANTILES = ("P50", "P95", "P99")
 _SUFFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 _NOTHING = "—"
 
@@ -41,17 +40,52 @@ def facts(report: RunReport) -> list[tuple[str, str]]:
 
 def numbers(metric: Judged, last: Measured) -> list[tuple[str, str]]:
     """What was known of a metric at the end."""
-    told = [("Canary", counted(last.canary)), ("Baseline", counted(last.baseline)), ("Evidence", strength(last))]
-    if last.lower is not None:
-        told.append(("Ratio", f"{ratio(last)}; {interval(last)} with 95 %, valid at any time"))
-    if metric.allowed is not None:
-        told.append(("Allowed", f"{number(metric.allowed)} times"))
+    told = []
+    for seen, held in _quantities(metric, last):
+        if isinstance(seen, Above):
+            told.append(("Counted", above(seen.boundary)))
+        told += [("Canary", counted(seen.canary)), ("Baseline", counted(seen.baseline))]
+        if held is not None:
+            told.append(("Allowed", limits(metric, held)))
+        if seen.lower is not None:
+            told.append(("Ratio", f"{ratio(seen)}; {interval(seen)} with 95 %, valid at any time"))
+    told.append(("Evidence", strength(last)))
+    if metric.allowed is not None and not metric.more_is_better:
         told.append(("Smallest detectable", detectable(metric.detectable)))
-    if last.canary_latency is not None:
-        told.append(("Canary's latency", durations(last.canary_latency)))
-    if last.baseline_latency is not None:
-        told.append(("Baseline's latency", durations(last.baseline_latency)))
     return told
+
+
+def _quantities(metric: Judged, last: Measured) -> list[tuple[Measured | Above, Held | None]]:
+    """The metric itself, or of a latency each boundary; with what it is held against, where that is known."""
+    seen: list[Measured | Above] = [*last.above] or [last]
+    return list(zip(seen, [*metric.held, *[None] * len(seen)], strict=False))
+
+
+def values(metric: Judged, last: Number) -> list[tuple[str, str]]:
+    """What was known at the end of a metric that is a number."""
+    arms = (("Canary", last.canary), ("Its worst pod", last.worst), ("Baseline", last.baseline))
+    told = [(name, amount(value, metric.unit)) for name, value in arms if value is not None]
+    if last.lower is not None:
+        told.append(("Compared", f"{compared(last)} with 95 %"))
+    if metric.allowed is not None:
+        told.append(("Allowed", limits(metric, Held(times=metric.allowed))))
+    for name, limit in (("At least", metric.lowest), ("At most", metric.highest)):
+        if limit is not None:
+            told.append((name, amount(limit, metric.unit)))
+    return told
+
+
+def limits(metric: Judged, held: Held) -> str:
+    """`at most 1% and 1.5 times the baseline's rate`."""
+    allowed = [] if held.limit is None else [share(held.limit)]
+    if held.times is not None:
+        allowed.append(f"{number(held.times)} times the baseline's")
+    return f"{'at least' if metric.more_is_better else 'at most'} {' and '.join(allowed) or _NOTHING}"
+
+
+def above(boundary: str) -> str:
+    """What a latency counts at a boundary."""
+    return f"longer than {boundary}, or failed"
 
 
 def plan(report: RunReport) -> list[tuple[str, str, str]]:
@@ -95,12 +129,12 @@ def counted(count: Count) -> str:
     return f"{count.bad:.0f} of {count.requests:.0f} ({share(count.bad / count.requests)})"
 
 
-def ratio(metric: Measured) -> str:
+def ratio(metric: Measured | Above) -> str:
     """`4.2 times`."""
     return _NOTHING if metric.ratio is None else f"{number(metric.ratio)} times"
 
 
-def interval(metric: Measured) -> str:
+def interval(metric: Measured | Above) -> str:
     """`1.8 to 9.1 times`."""
     if metric.lower is None:
         return _NOTHING
@@ -120,13 +154,15 @@ def strength(metric: Measured) -> str:
     return f"{number(metric.evidence)}, a breach from {number(metric.bound)}"
 
 
-def seconds(value: float) -> str:
-    """`250 ms`, `1.2 s`."""
-    return f"{number(1000 * value)} ms" if value < 1 else f"{number(value)} s"
-
-
-def durations(found: Quantiles | None) -> str:
-    """`P50 12 ms, P95 80 ms, P99 250 ms`."""
-    if found is None:
+def amount(value: float | None, unit: str) -> str:
+    """`512Mi`; without a unit `1.23M`."""
+    if value is None:
         return _NOTHING
-    return ", ".join(f"{name} {seconds(value)}" for name, value in zip(QUANTILES, found, strict=True))
+    return f"{value:.4g}{unit}" if unit else number(value) if value >= 0 else f"-{number(-value)}"
+
+
+def compared(one: Number) -> str:
+    """How many times the baseline's the canary's pods have."""
+    if one.lower is None or one.upper is None:
+        return _NOTHING
+    return f"{number(one.lower)} to {number(one.upper)} times"

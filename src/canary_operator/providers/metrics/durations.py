@@ -13,7 +13,9 @@ from canary_operator.api.evidence import Counts
 from canary_operator.core.evidence.latency import Bucket, Durations
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
 from canary_operator.errors import Unavailable
-from canary_operator.providers.metrics.queries import BAD, CLASS, QUICK, SCRAPED, SERVED, UNCODED, Service
+from canary_operator.providers.metrics.duration_queries import QUICK, SERVED, UNCODED
+from canary_operator.providers.metrics.native import expanded
+from canary_operator.providers.metrics.queries import BAD, CLASS, SCRAPED, Service
 from canary_operator.providers.metrics.readings import Arms
 from canary_operator.providers.metrics.tables import Labels, Row, Source, source_name
 
@@ -89,7 +91,7 @@ def spreads(rows: Iterable[Row]) -> Mapping[Arm, Durations]:
     """What each arm's requests took in the last half hour; `Unavailable` for anything but that."""
     found: dict[Arm, Heights] = {}
     try:
-        for row in rows:
+        for row in expanded(rows):
             labels: Labels = row["metric"]
             _enter(found.setdefault(_arm(labels), Heights()), labels, float(row["value"][1]))
         return {arm: _durations(heights) for arm, heights in found.items()}

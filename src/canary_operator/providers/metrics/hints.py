@@ -1,13 +1,15 @@
 """What Prometheus has instead, where it has no request to a Service: most often a name is written otherwise."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from difflib import SequenceMatcher
 
 from canary_operator.core.world import Unknown
 from canary_operator.errors import Unavailable
+from canary_operator.providers.metrics.applications import Application, some_series
 from canary_operator.providers.metrics.configuration import ProviderConfig
-from canary_operator.providers.metrics.queries import REPORTERS, Service, present
+from canary_operator.providers.metrics.queries import CONNECTIONS, REPORTERS, REQUESTS, Counted, Service, present
 from canary_operator.providers.metrics.server import Server
 from canary_operator.providers.metrics.tables import Row, Table
 from canary_operator.providers.metrics.threads import Threads
@@ -17,6 +19,7 @@ PAUSE_SECONDS = 10.0
 """A hint is for people; nobody is judged by it."""
 LONGEST_SECONDS = 10.0
 _MOST_NAMES = 5
+_LONGEST_SHOWN = 300
 _ALIKE = 0.6
 """Names that have so much in common are meant, perhaps, for each other."""
 
@@ -47,14 +50,41 @@ class Hints:
             self._wanted.clear()
 
     async def _give(self, silent: Collection[Watched]) -> None:
-        query = present({one.arms.stable.namespace for one in silent}, self._config.match_labels)
-        try:
-            async with asyncio.timeout(LONGEST_SECONDS):
-                found = await self._threads.answer(lambda: counted(self._server.ask(query)))
-        except (Unavailable, TimeoutError):
-            return
+        for counted in (REQUESTS, CONNECTIONS):
+            below_http = counted is CONNECTIONS
+            chosen = [one for one in silent if one.arms.application is None and one.arms.connections == below_http]
+            await self._of_callers(chosen, counted)
         for one in silent:
-            one.hint = hint(one.arms.stable, found)
+            if (application := one.arms.application) is not None:
+                await self._of_application(one, application)
+
+    async def _of_application(self, one: Watched, application: Application) -> None:
+        counter = application.counter
+        with suppress(Unavailable, TimeoutError):
+            rows = await self._ask(some_series(counter, self._config.match_labels))
+            one.hint = labels_hint(counter.metric, rows)
+
+    async def _of_callers(self, silent: Collection[Watched], what: Counted) -> None:
+        if not silent:
+            return
+        query = present({one.arms.stable.namespace for one in silent}, self._config.match_labels, what)
+        with suppress(Unavailable, TimeoutError):
+            found = counted(await self._ask(query))
+            for one in silent:
+                one.hint = hint(one.arms.stable, found)
+
+    async def _ask(self, query: str) -> Sequence[Row]:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            return await self._threads.answer(lambda: self._server.ask(query))
+
+
+def labels_hint(metric: str, rows: Sequence[Row]) -> str:
+    """What a series of the counter is labelled with: most often a label is called otherwise."""
+    if not rows:
+        return f"There is no series of {metric} at all."
+    labels = rows[0].get("metric", {})
+    shown = ", ".join(f'{name}="{labels[name]}"' for name in sorted(labels) if name != "__name__")
+    return f"One of its series has {shown[:_LONGEST_SHOWN] or 'no labels'}."
 
 
 def counted(rows: Iterable[Row]) -> Mapping[Service, frozenset[str]]:

@@ -4,18 +4,26 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from canary_operator.api.metric import RequestCounter
 from canary_operator.api.reasons import PROVIDER_UNKNOWN, READING
 from canary_operator.core.world import Reading, Unknown
 from canary_operator.ports import NOTHING_BESIDE, Beside, Target
+from canary_operator.providers.metrics.applications import Application
 from canary_operator.providers.metrics.configuration import ProviderConfig
+from canary_operator.providers.metrics.counting import Asked, ByApplications, ByCallers, ByConnections
 from canary_operator.providers.metrics.looks import Looks
-from canary_operator.providers.metrics.own_queries import own_queries
+from canary_operator.providers.metrics.own_queries import own_queries, pods_of
 from canary_operator.providers.metrics.prometheus import Prometheus
 from canary_operator.providers.metrics.queries import Service
 from canary_operator.providers.metrics.readings import Arms
 from canary_operator.providers.metrics.server import Look, Server
+from canary_operator.providers.workloads.marks import canary_name
 
-__all__ = ["Look", "PrometheusMetrics"]
+__all__ = ["Look", "PrometheusMetrics", "arms_of"]
+
+Who = type[ByCallers | ByConnections | ByApplications]
+Place = tuple[str, Who]
+"""A provider, and who counts."""
 
 
 def nobody_observes(look: Look) -> None:
@@ -39,35 +47,39 @@ class PrometheusMetrics:
         `now` must be the clock that dates the changes of weight.
         """
         self._looks = {
-            config.name: Looks(config, connect(config), on_reading=on_reading, observe=observe, now=now)
+            (config.name, of): Looks(
+                Asked(config, connect(config), of(config.match_labels)), on_reading=on_reading, observe=observe, now=now
+            )
             for config in providers
+            for of in (ByCallers, ByConnections, ByApplications)
         }
-        self._provider: dict[str, str] = {}
+        self._known = ", ".join(sorted(config.name for config in providers)) or "none"
+        self._places: dict[str, Place] = {}
 
     def watch(self, target: Target, *, provider: str, exchanged: bool = False, beside: Beside = NOTHING_BESIDE) -> None:
         """Repeatable; what was measured is measured again only after `unwatch`, or for other Services."""
-        if self._provider.get(target.uid, provider) != provider:
+        place = (provider, _who_counts(target, beside.counter))
+        if self._places.get(target.uid, place) != place:
             self.unwatch(target.uid)
-        self._provider[target.uid] = provider
-        if (looks := self._looks.get(provider)) is not None:
+        self._places[target.uid] = place
+        if (looks := self._looks.get(place)) is not None:
             looks.watch(
                 target.uid,
-                _arms(target, exchanged=exchanged),
+                arms_of(target, beside.counter, exchanged=exchanged),
                 beside,
                 own_queries(target, beside.own, exchanged=exchanged),
             )
 
     def unwatch(self, uid: str) -> None:
-        if (looks := self._looks.get(self._provider.pop(uid, ""))) is not None:
-            looks.unwatch(uid)
+        if (place := self._places.pop(uid, None)) in self._looks:
+            self._looks[place].unwatch(uid)
 
     def latest(self, target: Target) -> Reading | Unknown:
-        provider = self._provider.get(target.uid)
-        if provider is None:
+        place = self._places.get(target.uid)
+        if place is None:
             return Unknown("the metrics of this rollout are not watched", READING)
-        if (looks := self._looks.get(provider)) is None:
-            known = ", ".join(sorted(self._looks)) or "none"
-            return Unknown(f"there is no metrics provider {provider}; known are: {known}", PROVIDER_UNKNOWN)
+        if (looks := self._looks.get(place)) is None:
+            return Unknown(f"there is no metrics provider {place[0]}; known are: {self._known}", PROVIDER_UNKNOWN)
         return looks.latest(target.uid)
 
     async def run(self) -> None:
@@ -78,7 +90,25 @@ class PrometheusMetrics:
             await asyncio.Event().wait()
 
 
-def _arms(target: Target, *, exchanged: bool) -> Arms:
+def _who_counts(target: Target, counter: RequestCounter | None) -> Who:
+    if counter is not None:
+        return ByApplications
+    return ByConnections if target.spec.traffic.carries_connections else ByCallers
+
+
+def arms_of(target: Target, counter: RequestCounter | None, *, exchanged: bool) -> Arms:
+    """The Services by the role that they have now, and who counts their requests."""
     stable = Service(target.namespace, target.spec.traffic.stable_service)
     canary = Service(target.namespace, target.spec.canary_service)
-    return Arms(stable=canary, canary=stable) if exchanged else Arms(stable=stable, canary=canary)
+    application = None if counter is None else _application(target, counter, stable, canary)
+    below_http = target.spec.traffic.carries_connections and counter is None
+    roles = (canary, stable) if exchanged else (stable, canary)
+    return Arms(*roles, application, below_http)
+
+
+def _application(target: Target, counter: RequestCounter, stable: Service, canary: Service) -> Application | None:
+    """None without a workload, which the definition refuses: nobody would know which pods they are."""
+    if target.spec.workload is None:
+        return None
+    name = target.spec.workload.deployment_ref.name
+    return Application(counter, ((stable, pods_of(name)), (canary, pods_of(canary_name(name)))))

@@ -11,14 +11,13 @@ from canary_operator.api.reasons import METRICS_UNAVAILABLE
 from canary_operator.core.world import Reading, Unknown
 from canary_operator.errors import Unavailable
 from canary_operator.ports import NOTHING_BESIDE, Beside
-from canary_operator.providers.metrics.configuration import ProviderConfig
+from canary_operator.providers.metrics.counting import Asked
 from canary_operator.providers.metrics.hints import Hints
 from canary_operator.providers.metrics.own_looks import OwnLooks
 from canary_operator.providers.metrics.own_queries import OwnQueries
 from canary_operator.providers.metrics.pace import SHORTEST_PERIOD, Pace
-from canary_operator.providers.metrics.queries import counters
 from canary_operator.providers.metrics.readings import Arms, Survey, read
-from canary_operator.providers.metrics.server import Look, Server
+from canary_operator.providers.metrics.server import Look
 from canary_operator.providers.metrics.slow_looks import SlowLooks
 from canary_operator.providers.metrics.surveyor import Surveyor
 from canary_operator.providers.metrics.tables import Table, tabulate
@@ -31,20 +30,21 @@ Answer = tuple[Table, dict[str, Reading | Unknown]]
 
 
 class Looks:
-    """Everything that is asked of one provider."""
+    """Everything that is asked of one provider about rollouts whose requests are counted in one way."""
 
     def __init__(
         self,
-        config: ProviderConfig,
-        server: Server,
+        asked: Asked,
         *,
         on_reading: Callable[[str], None],
         observe: Callable[[Look], None],
         now: Callable[[], datetime],
     ) -> None:
         """`on_reading` gets the uid of a rollout whose reading is new; all are called in the event loop's thread."""
+        config, server = asked.config, asked.server
         self._config = config
         self._server = server
+        self._counting = asked.counting
         self._observe = observe
         self._now = now
         self._seconds = config.timeout.total_seconds() + GRACE_SECONDS
@@ -52,7 +52,7 @@ class Looks:
         self._threads = Threads(f"look-{config.name}", limit=1)
         self._wanted = asyncio.Event()
         self._watchlist = Watchlist(on_reading)
-        self._surveyor = Surveyor(config, server, self._watchlist, self._wanted)
+        self._surveyor = Surveyor(asked, self._watchlist, self._wanted)
         self._hints = Hints(config, server)
         self._slow_looks = SlowLooks(config, server)
         self._own_looks = OwnLooks(config, server)
@@ -119,8 +119,7 @@ class Looks:
 
     def _take(self, watched: Mapping[str, Watched]) -> Answer:
         """In a thread: ask and parse."""
-        services = {arm for one in watched.values() for arm in (one.arms.stable, one.arms.canary)}
-        table = tabulate(self._server.ask(counters(services, self._config.match_labels)))
+        table = tabulate(self._server.ask(self._counting.counters([one.arms for one in watched.values()])))
         return table, {uid: read(one.arms, one.survey, table, one.hint) for uid, one in watched.items()}
 
     def _report(
@@ -141,7 +140,9 @@ def _completed(
 
 def _with(reading: Reading, watched: Watched, skew: timedelta | None) -> Reading:
     own = watched.own
-    sample = replace(reading.sample, beside={**watched.slow, **own.samples}, numbers=dict(own.numbers))
+    sample = replace(
+        reading.sample, beside={**watched.slow, **own.samples}, numbers=dict(own.numbers), pods=dict(own.pods)
+    )
     skewed = reading.skew if skew is None else skew
     return replace(reading, sample=sample, complaints=dict(own.complaints), skew=skewed)
 

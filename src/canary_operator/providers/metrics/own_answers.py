@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from canary_operator.api.evidence import Counts
 from canary_operator.core.evidence.dispersion import dispersion
-from canary_operator.core.evidence.sample import Counter, Numbers, Sample, SourceSample
+from canary_operator.core.evidence.sample import Counter, Numbers, Pods, Sample, SourceSample
 from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics.own_queries import ARMS, BASELINE, CANARY, PART, WHOLE, OwnQueries
 from canary_operator.providers.metrics.tables import LONGEST_NAME, Labels, Row
@@ -16,6 +16,8 @@ from canary_operator.providers.metrics.tables import LONGEST_NAME, Labels, Row
 _NO_SOURCE = frozenset({PART, "__name__"})
 """Labels that tell no process from another: part and whole may differ in them."""
 _LONGEST_SHOWN = 500
+NOTHING = "Prometheus has nothing for the baseline"
+"""A complaint that begins so may be a name that is written otherwise."""
 
 
 @dataclass(slots=True)
@@ -24,10 +26,13 @@ class OwnAnswers:
 
     samples: dict[str, Sample] = field(default_factory=dict)
     numbers: dict[str, Numbers] = field(default_factory=dict)
+    pods: dict[str, Pods] = field(default_factory=dict)
     phis: dict[str, float] = field(default_factory=dict)
     """How much wider than independent ones the baseline's scattered in the half hour before; measured once."""
     complaints: dict[str, str] = field(default_factory=dict)
     """What is wrong, in words for the user; empty where nothing is."""
+    hints: dict[str, tuple[float, str]] = field(default_factory=dict)
+    """What there is instead of a query that finds nothing, and when that was asked, by the monotonic clock."""
 
 
 def company(rows: Iterable[Row]) -> float:
@@ -57,7 +62,13 @@ def read_into(answers: OwnAnswers, queries: OwnQueries, rows: Iterable[Row], scr
         found = [_row(row) for row in rows]
     except (AttributeError, LookupError, OSError, OverflowError, TypeError, ValueError) as error:
         raise Unavailable("the answer of Prometheus is not what was asked for") from error
-    complaint = _scalars(answers, queries, found) if queries.is_scalar else _counters(answers, queries, found, scrape)
+    match queries.kind:
+        case "Counter":
+            complaint = _counters(answers, queries, found, scrape)
+        case "Gauge":
+            complaint = _gauges(answers, queries, found)
+        case "Scalar":
+            complaint = _scalars(answers, queries, found)
     if complaint is None:
         answers.complaints.pop(queries.name, None)
     else:
@@ -68,6 +79,8 @@ def read_into(answers: OwnAnswers, queries: OwnQueries, rows: Iterable[Row], scr
 class _Row:
     part: str
     source: str
+    pod: str
+    """By its label; without one, by all of them."""
     at: datetime
     value: float
 
@@ -76,7 +89,8 @@ def _row(row: Row) -> _Row:
     labels: Labels = row["metric"]
     at, value = row["value"]
     rest = ",".join(f"{name}={text}" for name, text in sorted(labels.items()) if name not in _NO_SOURCE)
-    return _Row(labels[PART], rest[-LONGEST_NAME:] or "all", datetime.fromtimestamp(float(at), UTC), float(value))
+    source = rest[-LONGEST_NAME:] or "all"
+    return _Row(labels[PART], source, labels.get("pod", source), datetime.fromtimestamp(float(at), UTC), float(value))
 
 
 def _scalars(answers: OwnAnswers, queries: OwnQueries, rows: list[_Row]) -> str | None:
@@ -88,6 +102,19 @@ def _scalars(answers: OwnAnswers, queries: OwnQueries, rows: list[_Row]) -> str 
         newest = max(row.at for row in rows)
         answers.numbers[queries.name] = Numbers(newest, numbers.get(CANARY), numbers.get(BASELINE))
     return None if BASELINE in numbers else _nothing(queries, BASELINE)
+
+
+def _gauges(answers: OwnAnswers, queries: OwnQueries, rows: list[_Row]) -> str | None:
+    """What is not a number is no number of a pod: 0 requests make 0/0 of what one of them costs."""
+    by_part: dict[str, dict[str, float]] = {part: {} for part, _ in queries.parts}
+    for row in rows:
+        if row.pod in by_part[row.part]:
+            return f"the query gives several series for {row.pod}, and a Gauge is one number for each pod: sum by (pod)"
+        if math.isfinite(row.value):
+            by_part[row.part][row.pod] = row.value
+    if rows:
+        answers.pods[queries.name] = Pods(max(row.at for row in rows), by_part[CANARY], by_part[BASELINE])
+    return None if by_part[BASELINE] else _nothing(queries, BASELINE)
 
 
 def _counters(answers: OwnAnswers, queries: OwnQueries, rows: list[_Row], scrape: timedelta) -> str | None:
@@ -123,4 +150,4 @@ def _counter(parts: Mapping[str, float], arm: str) -> Counter | None:
 def _nothing(queries: OwnQueries, part: str) -> str:
     text = " ".join(dict(queries.parts)[part].split())
     shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
-    return f"Prometheus has nothing for the baseline: {shown}"
+    return f"{NOTHING}: {shown}"

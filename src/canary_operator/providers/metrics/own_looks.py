@@ -1,11 +1,16 @@
 """The looks by the user's own queries: beside all others, a few at a time."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from math import inf
 
 from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics.configuration import ProviderConfig
-from canary_operator.providers.metrics.own_answers import company, read_into
+from canary_operator.providers.metrics.hints import PAUSE_SECONDS
+from canary_operator.providers.metrics.own_answers import NOTHING, OwnAnswers, company, read_into
+from canary_operator.providers.metrics.own_hints import own_hint
 from canary_operator.providers.metrics.own_queries import OwnQueries
 from canary_operator.providers.metrics.readings import Survey
 from canary_operator.providers.metrics.server import Server
@@ -52,13 +57,28 @@ class OwnLooks:
         answers = watched.own
         try:
             if isinstance(survey := watched.survey, Survey):
-                if not queries.is_scalar and queries.name not in answers.phis:
+                if queries.kind == "Counter" and queries.name not in answers.phis:
                     answers.phis[queries.name] = company(await self._ask(queries.before()))
                 read_into(answers, queries, await self._ask(queries.together(survey.scrape)), survey.scrape)
+                await self._hint(answers, queries)
         except (Unavailable, TimeoutError) as error:
             answers.complaints[queries.name] = str(error) or f"no answer to the query within {self._seconds:g} s"
         finally:
             self._asking.discard((uid, queries.name))
+
+    async def _hint(self, answers: OwnAnswers, queries: OwnQueries) -> None:
+        """For people; who waits for it waits anyway, because nothing was found."""
+        complaint = answers.complaints.get(queries.name, "")
+        if not complaint.startswith(NOTHING):
+            return
+        asked_at, hint = answers.hints.get(queries.name, (-inf, ""))
+        if time.monotonic() - asked_at > PAUSE_SECONDS:
+            with suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(self._seconds):
+                    text = "\n".join(text for _, text in queries.parts)
+                    hint = await self._threads.answer(lambda: own_hint(text, self._server.ask))
+            answers.hints[queries.name] = time.monotonic(), hint
+        answers.complaints[queries.name] = f"{complaint}. {hint}".rstrip(" .")
 
     async def _ask(self, question: str) -> Sequence[Row]:
         async with asyncio.timeout(self._seconds):

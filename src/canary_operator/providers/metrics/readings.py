@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from canary_operator.api.reasons import METRICS_MISSING, METRICS_STALE, METRICS_UNAVAILABLE
-from canary_operator.api.status import Boundary
+from canary_operator.api.status import Boundary, PodSpread
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
 from canary_operator.core.world import Reading, Unknown
+from canary_operator.providers.metrics.applications import Application, asked_of
 from canary_operator.providers.metrics.queries import Service
 from canary_operator.providers.metrics.tables import Count, Source, Table
 
@@ -20,6 +21,10 @@ class Arms:
 
     stable: Service
     canary: Service
+    application: Application | None = None
+    """None where Istio's callers count."""
+    connections: bool = False
+    """They are counted, because there are no requests below HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Survey:
     """How much wider than independent requests the baseline's errors scattered in the half hour before."""
     boundaries: tuple[Boundary, ...] = ()
     """Where latencies can be judged."""
+    pods: PodSpread | None = None
+    """How much the baseline's pods differ."""
 
 
 def read(arms: Arms, survey: Survey | Unknown, table: Table, hint: str = "") -> Reading | Unknown:
@@ -52,16 +59,23 @@ def read(arms: Arms, survey: Survey | Unknown, table: Table, hint: str = "") -> 
         age = table.evaluated - sample.at
         if age > STALE_AFTER_SCRAPES * survey.scrape:
             return Unknown(_stale(age, survey.scrape), METRICS_STALE)
-    return Reading(sample, survey.scrape, survey.settle, survey.phi, survey.boundaries)
+    return Reading(sample, survey.scrape, survey.settle, survey.phi, survey.boundaries, survey.pods)
 
 
 def _no_baseline(arms: Arms, hint: str) -> Unknown:
     """Nothing was measured yet, so that no scrape interval could go with an empty sample."""
-    return Unknown(
-        f"Prometheus has no request to the Service {arms.stable} that its caller counted: does traffic flow,"
-        f" and are the gateways and sidecars that send it scraped?{' ' + hint if hint else ''}",
-        METRICS_MISSING,
-    )
+    what = "connection" if arms.connections else "request"
+    if arms.application is None:
+        text = (
+            f"Prometheus has no {what} to the Service {arms.stable} that its caller counted: does traffic flow,"
+            " and are the gateways and sidecars that send it scraped?"
+        )
+    else:
+        text = (
+            f"Prometheus has no {arms.application.counter.metric} of the baseline's pods: does traffic flow, and are"
+            f" they scraped? Asked was {asked_of(arms.application, arms.stable)}."
+        )
+    return Unknown(f"{text}{' ' + hint if hint else ''}", METRICS_MISSING)
 
 
 def _sample(arms: Arms, reporter: str, table: Table) -> Sample | None:

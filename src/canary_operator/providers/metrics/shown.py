@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
+from canary_operator.api.metric import Metric
 from canary_operator.ports import Target
 from canary_operator.providers.metrics.configuration import ProviderConfig
-from canary_operator.providers.metrics.queries import Service, counters, spread
+from canary_operator.providers.metrics.duration_queries import spread
+from canary_operator.providers.metrics.own_queries import text_of
+from canary_operator.providers.metrics.queries import Service, counters
 
 
 class Queries:
@@ -20,4 +23,13 @@ class Queries:
         labels = self._labels.get(provider, {})
         by_kind = {True: spread(services, labels), False: counters(services, labels)}
         metrics = target.spec.analysis.metrics
-        return {metric.title: metric.prom_ql or by_kind[metric.is_latency] for metric in metrics}
+        counters_of = {metric.title: counter_text(metric) for metric in metrics}
+        return {one.title: counters_of[one.title] or text_of(one) or by_kind[one.is_latency] for one in metrics}
+
+
+def counter_text(metric: Metric) -> str | None:
+    """What the application counts, with the placeholders of own queries."""
+    if (counter := metric.counter) is None:
+        return None
+    matchers = f'{counter.namespace_label}="$namespace",{counter.pod_label}=~"$pods"'
+    return f"sum by({counter.pod_label},{counter.status_label})({counter.metric}{{{matchers}}})"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics.configuration import ProviderConfig
+from canary_operator.providers.metrics.duration_queries import slow
 from canary_operator.providers.metrics.durations import Table, samples, tabulate
-from canary_operator.providers.metrics.queries import slow
 from canary_operator.providers.metrics.readings import Survey
 from canary_operator.providers.metrics.server import Server
 from canary_operator.providers.metrics.threads import Threads

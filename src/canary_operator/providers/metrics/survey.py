@@ -6,12 +6,10 @@ How often its callers are scraped, how long requests take, and how much company 
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
 from canary_operator.api.evidence import Counts
-from canary_operator.api.metric import Metric
 from canary_operator.api.reasons import METRICS_UNAVAILABLE
 from canary_operator.api.status import Boundary
 from canary_operator.core.evidence.dispersion import dispersion
@@ -19,12 +17,14 @@ from canary_operator.core.evidence.latency import NO_DURATIONS
 from canary_operator.core.metric_terms import boundaries_of
 from canary_operator.core.world import Unknown
 from canary_operator.errors import Unavailable
-from canary_operator.providers.metrics import queries
-from canary_operator.providers.metrics.durations import Arm, histories, spreads
-from canary_operator.providers.metrics.history import history
-from canary_operator.providers.metrics.queries import IDENTITY, REPORTERS, Service
+from canary_operator.providers.metrics import duration_queries
+from canary_operator.providers.metrics.counting import Counting
+from canary_operator.providers.metrics.durations import histories, spreads
+from canary_operator.providers.metrics.queries import Service
 from canary_operator.providers.metrics.readings import Survey
-from canary_operator.providers.metrics.tables import Row, Source, Table
+from canary_operator.providers.metrics.scatter import Scatter, scatter_of
+from canary_operator.providers.metrics.subject import Subject
+from canary_operator.providers.metrics.tables import Row, Source
 
 FEWEST_SAMPLES = 3
 PROPAGATION = timedelta(seconds=0.3)
@@ -34,56 +34,25 @@ Ask = Callable[[str], Sequence[Row]]
 """Answers one PromQL query at the server's present time; blocks; `Unavailable` when it can't."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Where to measure: the baseline at its busiest source."""
-
-    service: Service
-    source: Source
-    identity: tuple[tuple[str, str], ...]
-    """The labels that single out this source."""
-    metrics: tuple[Metric, ...] = ()
-    """What the run will judge."""
-
-    @property
-    def arm(self) -> Arm:
-        return self.service, self.source.reporter
-
-    @property
-    def judges_latency(self) -> bool:
-        return any(metric.is_latency for metric in self.metrics)
-
-
-def subject(stable: Service, table: Table, metrics: tuple[Metric, ...] = ()) -> Subject | None:
-    """None while nobody has counted a request of the baseline."""
-    counts = table.counts.get(stable, {})
-    for reporter in REPORTERS:
-        if here := {source: count for source, count in counts.items() if source.reporter == reporter}:
-            busiest = max(here, key=lambda source: (here[source].total or 0.0, source.name))
-            labels = here[busiest].labels
-            return Subject(stable, busiest, tuple((name, labels[name]) for name in IDENTITY if name in labels), metrics)
-    return None
-
-
 def conduct(
-    ask: Ask, subjects: Iterable[Subject], labels: Mapping[str, str], scrape: timedelta | None
+    ask: Ask, subjects: Iterable[Subject], counting: Counting, scrape: timedelta | None
 ) -> dict[Subject, Survey | Unknown]:
     """Blocks. A query for all durations, one for all histories, and one for each distinct source without `scrape`.
 
-    Where latencies are judged, two more: what requests took, and how the slow ones came.
+    One for how much pods differ. Where latencies are judged, two more: what requests took, and how the slow ones came.
     """
     wanted = list(subjects)
-    services = {one.service for one in wanted}
-    slowest = _durations(ask(queries.durations(services, labels)))
-    before = history(ask(queries.history(services, labels)))
-    latencies = _latencies(ask, [one for one in wanted if one.judges_latency], labels)
+    durations = counting.durations(wanted)
+    slowest = _durations(ask(durations)) if durations else {}
+    scatter = scatter_of(ask, wanted, counting)
+    latencies = _latencies(ask, [one for one in wanted if one.judges_latency], counting.labels)
     every: dict[Source, timedelta | None] = {}
     found: dict[Subject, Survey | Unknown] = {}
     for one in wanted:
         if one.source not in every:
-            every[one.source] = scrape or interval(ask(_samples(one, labels)))
-        phi = dispersion(before.get(one.arm, ()))
-        found[one] = _survey(one, every[one.source], slowest.get(one.arm), phi, latencies.get(one, ()))
+            every[one.source] = scrape or interval(ask(counting.samples(one)))
+        scrape_here, slow_here = every[one.source], slowest.get(one.arm)
+        found[one] = _survey(one, scrape_here, slow_here, scatter(one.arm), latencies.get(one, ()))
     return found
 
 
@@ -92,19 +61,15 @@ def _latencies(ask: Ask, subjects: Sequence[Subject], labels: Mapping[str, str])
     if not subjects:
         return {}
     services = {one.service for one in subjects}
-    took = spreads(ask(queries.spread(services, labels)))
+    took = spreads(ask(duration_queries.spread(services, labels)))
     found = {one: boundaries_of(one.metrics, took.get(one.arm, NO_DURATIONS)) for one in subjects}
     chosen = {boundary.le for boundaries in found.values() for boundary in boundaries}
-    before = histories(ask(queries.slow_history(services, labels, chosen))) if chosen else {}
+    before = histories(ask(duration_queries.slow_history(services, labels, chosen))) if chosen else {}
     return {one: tuple(_scattered(each, before.get((one.arm, each.le), ())) for each in found[one]) for one in found}
 
 
 def _scattered(boundary: Boundary, steps: Sequence[Counts]) -> Boundary:
     return boundary.model_copy(update={"phi": dispersion(steps)})
-
-
-def _samples(one: Subject, labels: Mapping[str, str]) -> str:
-    return queries.samples(one.service, {"reporter": one.source.reporter, **dict(one.identity)}, labels)
 
 
 def interval(rows: Iterable[Row]) -> timedelta | None:
@@ -134,11 +99,12 @@ def _durations(rows: Iterable[Row]) -> dict[tuple[Service, str], timedelta]:
 
 
 def _survey(
-    one: Subject, scrape: timedelta | None, slowest: timedelta | None, phi: float, boundaries: Boundaries
+    one: Subject, scrape: timedelta | None, slowest: timedelta | None, scatter: Scatter, boundaries: Boundaries
 ) -> Survey | Unknown:
     """A weight settles when the requests of the old one have ended; where nobody knows, one scrape is waited."""
     if scrape is not None:
-        return Survey(one.source, scrape, max(PROPAGATION, scrape if slowest is None else slowest), phi, boundaries)
+        settle = max(PROPAGATION, scrape if slowest is None else slowest)
+        return Survey(one.source, scrape, settle, scatter.phi, boundaries, scatter.pods)
     return Unknown(
         f"fewer than {FEWEST_SAMPLES} samples of {one.source.name} in five minutes: the scrape interval can't be"
         " measured yet (scrapeInterval of the provider sets it)",

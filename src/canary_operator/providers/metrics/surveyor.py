@@ -5,10 +5,10 @@ from itertools import islice
 from canary_operator.api.reasons import METRICS_UNAVAILABLE
 from canary_operator.core.world import Unknown
 from canary_operator.errors import Unavailable
-from canary_operator.providers.metrics.configuration import ProviderConfig
+from canary_operator.providers.metrics.counting import Asked
 from canary_operator.providers.metrics.readings import Survey
-from canary_operator.providers.metrics.server import Server
-from canary_operator.providers.metrics.survey import Subject, conduct, subject
+from canary_operator.providers.metrics.subject import Subject, subject
+from canary_operator.providers.metrics.survey import conduct
 from canary_operator.providers.metrics.tables import Table
 from canary_operator.providers.metrics.threads import Threads
 from canary_operator.providers.metrics.watchlist import Watched, Watchlist
@@ -21,13 +21,14 @@ LONGEST_SECONDS = 30.0
 class Surveyor:
     """Measures the newly watched rollouts of one provider beside the looks, a hundred at a time."""
 
-    def __init__(self, config: ProviderConfig, server: Server, watchlist: Watchlist, measured: asyncio.Event) -> None:
+    def __init__(self, asked: Asked, watchlist: Watchlist, measured: asyncio.Event) -> None:
         """`measured` is set when a reading has become possible."""
-        self._config = config
-        self._server = server
+        self._config = asked.config
+        self._server = asked.server
+        self._counting = asked.counting
         self._watchlist = watchlist
         self._measured = measured
-        self._threads = Threads(f"survey-{config.name}", limit=1)
+        self._threads = Threads(f"survey-{asked.config.name}", limit=1)
         self._pending: dict[str, Subject] = {}
         self._batch: dict[str, Subject] = {}
         self._wanted = asyncio.Event()
@@ -36,7 +37,7 @@ class Surveyor:
         """Called after each look; who has no requests yet can't be measured yet."""
         unmeasured = {uid: one for uid, one in watched.items() if isinstance(one.survey, Unknown)}
         found = {
-            uid: subject(one.arms.stable, table, one.beside.metrics)
+            uid: subject(one.arms.stable, table, one.beside.metrics, one.arms.application)
             for uid, one in unmeasured.items()
             if uid not in self._batch
         }
@@ -70,9 +71,9 @@ class Surveyor:
                 self._say(asked, uid, found[where])
 
     async def _conduct(self, batch: Mapping[str, Subject]) -> dict[Subject, Survey | Unknown]:
-        labels, scrape = self._config.match_labels, self._config.scrape_interval
+        counting, scrape = self._counting, self._config.scrape_interval
         async with asyncio.timeout(LONGEST_SECONDS):
-            return await self._threads.answer(lambda: conduct(self._server.ask, batch.values(), labels, scrape))
+            return await self._threads.answer(lambda: conduct(self._server.ask, batch.values(), counting, scrape))
 
     def _say(self, asked: Mapping[str, Watched], uid: str, outcome: Survey | Unknown) -> None:
         if isinstance(outcome, Unknown):

@@ -16,12 +16,12 @@ from canary_operator.providers.stored import Stored
 from canary_operator.providers.workloads.adoption import Edit, adopting, giving_back, pausing, unpausing
 from canary_operator.providers.workloads.autoscalers import Autoscalers
 from canary_operator.providers.workloads.beside import Beside
-from canary_operator.providers.workloads.endpoints import SERVICE_NAME, ready_endpoints
+from canary_operator.providers.workloads.endpoints import SERVICE_NAME, ready_endpoints, unlike_the_canary
 from canary_operator.providers.workloads.facts import canary_facts, deployment_facts, is_seen
 from canary_operator.providers.workloads.found import Found, workload_of
 from canary_operator.providers.workloads.labels import selector_text
 from canary_operator.providers.workloads.marks import is_ours
-from canary_operator.providers.workloads.pods import find_trouble
+from canary_operator.providers.workloads.pods import find_restarts, find_trouble
 from canary_operator.providers.workloads.problems import find_problem
 from canary_operator.providers.workloads.revision import revision_of
 
@@ -54,13 +54,18 @@ class DeploymentWorkloads:
 
     async def look_endpoints(self, target: Target) -> Endpoints | Problem | Unknown:
         stable, canary = target.spec.traffic.stable_service, target.spec.canary_service
+        matched = target.spec.traffic.match_service
+        services = (stable, canary) if matched is None else (stable, canary, matched)
         try:
             slices = await self._kubernetes.list(
-                ENDPOINT_SLICES, target.namespace, labels=f"{SERVICE_NAME} in ({stable},{canary})"
+                ENDPOINT_SLICES, target.namespace, labels=f"{SERVICE_NAME} in ({','.join(services)})"
             )
-            ready = {service: ready_endpoints(slices, service) for service in (stable, canary)}
-            if target.spec.workload is None and (missing := await self._missing_service(target, ready)):
+            ready = {service: ready_endpoints(slices, service) for service in services}
+            given = services if target.spec.workload is None else services[2:]
+            if missing := await self._missing_service(target, {service: ready[service] for service in given}):
                 return Problem(reasons.SERVICE_NOT_FOUND, f"there is no Service {missing}; create it")
+            if matched is not None and (problem := unlike_the_canary(matched, ready[matched], ready[canary])):
+                return problem
             return Endpoints(ready[stable], self._of_this_canary(target, ready[canary]))
         except Unavailable as error:
             return Unknown(str(error))
@@ -106,9 +111,8 @@ class DeploymentWorkloads:
         if not pods:
             return facts
         selector = selector_text(canary["spec"]["selector"])
-        return replace(
-            facts, trouble=find_trouble(canary, await self._kubernetes.list(PODS, target.namespace, labels=selector))
-        )
+        found = await self._kubernetes.list(PODS, target.namespace, labels=selector)
+        return replace(facts, trouble=find_trouble(canary, found), restarts=find_restarts(found))
 
     def _of_this_canary(self, target: Target, ready: int) -> int:
         """Pods of a canary that was just removed are endpoints for a moment more; its Deployment knows its own."""

@@ -1,5 +1,7 @@
 from collections.abc import Sequence
 
+from canary_operator.api import reasons
+from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 
 SERVICE_NAME = "kubernetes.io/service-name"
@@ -19,6 +21,17 @@ def ready_endpoints(slices: Sequence[Object], service: str) -> int:
         if _takes_requests(endpoint.get("conditions") or {})
     }
     return len(found)
+
+
+def unlike_the_canary(service: str, ready: int, of_the_canary: int) -> Problem | None:
+    """Whoever is sent through a Service without a pod gets 503s, beside a canary that is well."""
+    if ready > 0 or of_the_canary == 0:
+        return None
+    message = (
+        f"Service {service} has no ready endpoint, and the canary has {of_the_canary}: let its selector and ports be "
+        "those of the canary Service, or leave matchService out"
+    )
+    return Problem(reasons.SERVICE_UNSUPPORTED, message)
 
 
 def _takes_requests(conditions: Object) -> bool:

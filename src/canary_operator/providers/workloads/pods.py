@@ -1,12 +1,14 @@
 """What is wrong with pods that do not get ready, and whose fault it is."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from canary_operator.core.world import Fault, Trouble
+from canary_operator.core.world import Fault, Restart, Trouble
 from canary_operator.providers.objects import Object
 
 _STARTING = frozenset({"ContainerCreating", "PodInitializing"})
+_LOST = frozenset({"Unknown", "ContainerStatusUnknown"})
 _MESSAGE = 500
 
 
@@ -25,6 +27,27 @@ def find_trouble(deployment: Object, pods: Sequence[Object]) -> Trouble | None:
         (Fault.RELEASE, _not_ready(staying)),
     )
     return next((Trouble(fault, words[:_MESSAGE]) for fault, said in complaints for words in said), None)
+
+
+def find_restarts(pods: Iterable[Object]) -> tuple[Restart, ...]:
+    """Containers that ended and were started anew in the same pod. A pod that the cluster took is another one then.
+
+    After a node started anew its pods are the same, and Kubernetes says that it lost sight of their containers.
+    """
+    return tuple(
+        Restart(times, _ended_at(container), _sentence(pod, container, _last_words(container))[:_MESSAGE])
+        for pod, container in _containers(pods)
+        if (times := int(container.get("restartCount") or 0)) and _last(container).get("reason") not in _LOST
+    )
+
+
+def _last(container: Object) -> dict[str, Any]:
+    return (container.get("lastState") or {}).get("terminated") or {}
+
+
+def _ended_at(container: Object) -> datetime | None:
+    ended = _last(container)
+    return datetime.fromisoformat(ended["finishedAt"]) if ended.get("finishedAt") else None
 
 
 def _broken(pods: Iterable[Object]) -> Iterator[str]:
@@ -75,7 +98,7 @@ def _containers(pods: Iterable[Object]) -> Iterator[tuple[Object, dict[str, Any]
 
 
 def _last_words(container: Object) -> str | None:
-    ended = (container.get("lastState") or {}).get("terminated")
+    ended = _last(container)
     return f"before, it ended with {_ending(ended)}" if ended else None
 
 

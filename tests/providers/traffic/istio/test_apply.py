@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from canary_operator.api import reasons
+from canary_operator.api.matches import CanaryMatch
 from canary_operator.api.rollout import Spec
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Missing, Problem, Route, Unknown
@@ -29,17 +30,20 @@ from tests.providers.traffic.istio.shapes import (
     weights_of,
 )
 
+OWN = {"name": "resets", "promQL": "resets{s='$service'}", "outOf": "closed{s='$service'}", "max": "1%"}
 KEY = ("virtualservices", "shop", "checkout")
 PLAIN = a_virtual_service(a_rule(a_destination("checkout"), name="primary"), annotations={"theirs": "1"})
 
 
-def a_target(name: str = "checkout", routes: list[str] | None = None) -> Target:
-    reference: dict[str, Any] = {"name": "checkout"} | ({"routes": routes} if routes else {})
+def a_target(name: str = "checkout", routes: list[str] | None = None, port: int | None = None) -> Target:
+    """`port` is that of a tcp route."""
+    asked = {"routes": routes, "tcpRoutes": [{"port": port}] if port else None}
+    reference: dict[str, Any] = {"name": "checkout", **{key: value for key, value in asked.items() if value}}
     spec = {
         "revision": "v2",
         "traffic": {"istio": {"virtualServices": [reference]}, "stableService": "checkout"},
         "stages": [{"weight": "5%", "duration": "1m"}],
-        "analysis": {"metrics": [{"preset": "istio-error-rate", "max": "1%"}]},
+        "analysis": {"metrics": [OWN]},
     }
     return Target("shop", name, f"uid-{name}", Spec.model_validate(spec))
 
@@ -185,6 +189,37 @@ async def test_a_rollback_lands_on_any_version(mesh: Mesh) -> None:
     assert mesh.live["metadata"]["labels"] == {"team": "payments"}
 
 
+async def test_a_rollback_takes_inserted_rules_along_on_any_version(mesh: Mesh) -> None:
+    """One patch, which another writer can't make try again: the rules are tested by their names."""
+    testers = (CanaryMatch.model_validate({"headers": [{"name": "x-canary", "exact": "1"}]}),)
+    await mesh.traffic.set_weight(a_target(), a_weight(25, matches=testers))
+    mesh.kubernetes.before_write = lambda: mesh.somebody_else(a_label)
+    await mesh.traffic.set_weight(a_target(), rolled_back())
+    assert [rule["name"] for rule in mesh.live["spec"]["http"]] == ["primary"]
+    assert mesh.live["metadata"]["labels"] == {"team": "payments"}
+
+
+async def test_a_raise_over_rules_that_somebody_just_took_away_is_a_conflict(mesh: Mesh) -> None:
+    """It was decided on when they stood; with a person's word they are written again."""
+    testers = (CanaryMatch.model_validate({"method": "PUT"}),)
+    await mesh.traffic.set_weight(a_target(), a_weight(5, matches=testers))
+    mesh.somebody_else(lambda live: live["spec"]["http"].pop(0))
+    mesh.store.put(VIRTUAL_SERVICES, copy.deepcopy(mesh.live))
+    order = replace(a_weight(25, matches=testers), decided_on=Fraction(1, 20))
+    with pytest.raises(Conflict, match="canary-operator-match-1-checkout was taken away"):
+        await mesh.traffic.set_weight(a_target(), order)
+    await mesh.traffic.set_weight(a_target(), replace(order, lost=("canary-operator-match-1-checkout",)))
+    assert await share(mesh) == Fraction(1, 4)
+
+
+async def test_testers_need_the_virtual_service(mesh: Mesh) -> None:
+    """At weight 0 too."""
+    mesh.somebody_deletes()
+    testers = (CanaryMatch.model_validate({"method": "PUT"}),)
+    with pytest.raises(Gone):
+        await mesh.traffic.set_weight(a_target(), a_weight(0, matches=testers))
+
+
 async def test_a_rollback_never_lands_on_another_rule(mesh: Mesh) -> None:
     """Somebody moved our rule meanwhile: read again, and the next try finds it."""
     await mesh.traffic.set_weight(a_target(), a_weight(25))
@@ -195,6 +230,22 @@ async def test_a_rollback_never_lands_on_another_rule(mesh: Mesh) -> None:
     await mesh.traffic.set_weight(a_target(routes=["primary"]), rolled_back())
     assert weights_of(mesh.live, 0) == {"checkout": 1, "checkout-canary": 1}
     assert weights_of(mesh.live, 1) == {"checkout": 100, "checkout-canary": 0}
+
+
+async def test_a_rollback_never_lands_on_another_port() -> None:
+    """A tcp rule has no name, and its neighbours often have the same hosts: it is known by its match."""
+    half = [a_destination("checkout", 1), a_destination("checkout-canary", 1)]
+    ours, first = (a_rule(*half, match=[{"port": port}]) for port in (9000, 9001))
+    mesh = Mesh().holding(a_virtual_service(annotations={"theirs": "1"}, tcp=[ours]))
+    await mesh.traffic.set_weight(a_target(port=9000), a_weight(25))
+    mesh.kubernetes.before_write = lambda: mesh.somebody_else(lambda body: body["spec"]["tcp"].insert(0, first))
+    with pytest.raises(Conflict):
+        await mesh.traffic.set_weight(a_target(port=9000), rolled_back())
+    await mesh.traffic.set_weight(a_target(port=9000), rolled_back())
+    assert weights_of(mesh.live, 0, "tcp") == {"checkout": 1, "checkout-canary": 1}
+    assert weights_of(mesh.live, 1, "tcp") == {"checkout": 100, "checkout-canary": 0}
+    await mesh.traffic.restore(a_target(port=9000))
+    assert weights_of(mesh.live, 1, "tcp") == {"checkout": 2, "checkout-canary": 0}
 
 
 async def test_a_rollback_keeps_annotations_that_appear_meanwhile() -> None:

@@ -14,7 +14,8 @@ from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.destinations import INT32, resolved
 from canary_operator.providers.traffic.istio.edit import current, desired
 from canary_operator.providers.traffic.istio.patch import operations
-from canary_operator.providers.traffic.istio.routes import Split
+from canary_operator.providers.traffic.istio.routes import Asked
+from canary_operator.providers.traffic.istio.selectors import HttpRoute, kind_of
 from tests.providers.traffic.istio.shapes import (
     a_destination,
     a_rule,
@@ -26,28 +27,31 @@ from tests.providers.traffic.istio.shapes import (
     route_of,
     weights_of,
 )
-from tests.providers.traffic.istio.strategies import orders, unhurried, virtual_services
+from tests.providers.traffic.istio.strategies import SELECTED, any_services, orders, unhurried
 
-Asked = tuple[Any, Split]
+Case = tuple[Any, Asked]
 a_run = st.lists(orders, min_size=1, max_size=4)
 OURS = {"checkout.shop.svc.cluster.local", "checkout-canary.shop.svc.cluster.local"}
 
 
-def run(live: Object, split: Split, steps: list[SetWeight]) -> Object:
+def run(live: Object, split: Asked, steps: list[SetWeight]) -> Object:
     for order in steps:
         live = at(live, order, split)
     return live
 
 
-def selected(live: Object, split: Split) -> Any:
-    return next(rule for rule in live["spec"]["http"] if split.route in {None, rule.get("name")})
+def selected(live: Object, split: Asked) -> Any:
+    if isinstance(split.routes[0], HttpRoute):
+        name = split.routes[0].name
+        return next(rule for rule in live["spec"]["http"] if name is None or rule.get("name") == name)
+    return next(rule for rule in live["spec"][kind_of(split.routes[0])] if SELECTED in rule)
 
 
 def is_ours(destination: Any) -> bool:
     return resolved(destination["destination"]["host"], "shop") in OURS
 
 
-def shares(live: Object, split: Split) -> list[Fraction]:
+def shares(live: Object, split: Asked) -> list[Fraction]:
     """Of everything, of each destination that is not ours."""
     route = selected(live, split)["route"]
     total = sum(each.get("weight") or 0 for each in route) if len(route) > 1 else 1
@@ -55,7 +59,7 @@ def shares(live: Object, split: Split) -> list[Fraction]:
     return [Fraction(each.get("weight") or 0, total) for each in route if not is_ours(each)]
 
 
-def without_weights(live: Object, split: Split) -> Any:
+def without_weights(live: Object, split: Asked) -> Any:
     """All that is never ours to change."""
     bare = copy.deepcopy(dict(live))
     rule = selected(bare, split)
@@ -69,24 +73,24 @@ def without_weights(live: Object, split: Split) -> Any:
 
 
 @unhurried
-@given(asked=virtual_services(), steps=a_run)
-def test_restore_undoes_any_run(asked: Asked, steps: list[SetWeight]) -> None:
+@given(asked=any_services, steps=a_run)
+def test_restore_undoes_any_run(asked: Case, steps: list[SetWeight]) -> None:
     """Whatever weights were written, the restored object is the one before."""
     before, split = asked
     assert given_back(run(before, split, steps), split) == before
 
 
 @unhurried
-@given(asked=virtual_services(), steps=a_run)
-def test_writing_a_weight_twice_is_writing_it_once(asked: Asked, steps: list[SetWeight]) -> None:
+@given(asked=any_services, steps=a_run)
+def test_writing_a_weight_twice_is_writing_it_once(asked: Case, steps: list[SetWeight]) -> None:
     """The second time nothing changes, so nothing is written."""
     live = run(asked[0], asked[1], steps)
     assert at(live, steps[-1], asked[1]) == live
 
 
 @unhurried
-@given(asked=virtual_services(), steps=a_run)
-def test_shares_are_exact(asked: Asked, steps: list[SetWeight]) -> None:
+@given(asked=any_services, steps=a_run)
+def test_shares_are_exact(asked: Case, steps: list[SetWeight]) -> None:
     """The canary gets its share of ours, every other destination keeps its share of everything."""
     before, split = asked
     live = run(before, split, steps)
@@ -97,8 +101,8 @@ def test_shares_are_exact(asked: Asked, steps: list[SetWeight]) -> None:
 
 
 @unhurried
-@given(asked=virtual_services(), steps=a_run)
-def test_nothing_but_weights_and_our_destination_changes(asked: Asked, steps: list[SetWeight]) -> None:
+@given(asked=any_services, steps=a_run)
+def test_nothing_but_weights_and_our_destination_changes(asked: Case, steps: list[SetWeight]) -> None:
     """Unknown fields, other rules, order, labels and annotations stay, and the live object is not edited."""
     before, split = asked
     kept = copy.deepcopy(before)
@@ -107,8 +111,8 @@ def test_nothing_but_weights_and_our_destination_changes(asked: Asked, steps: li
 
 
 @unhurried
-@given(asked=virtual_services(), steps=a_run)
-def test_every_patch_gives_exactly_the_desired_object(asked: Asked, steps: list[SetWeight]) -> None:
+@given(asked=any_services, steps=a_run)
+def test_every_patch_gives_exactly_the_desired_object(asked: Case, steps: list[SetWeight]) -> None:
     """Each step of a run and its restore, as the API server would apply them."""
     live, split = asked
     for order in steps:
@@ -118,28 +122,29 @@ def test_every_patch_gives_exactly_the_desired_object(asked: Asked, steps: list[
     assert jsonpatch.apply_patch(live, operations(live, given_back(live, split))) == asked[0]
 
 
-def _new_timeout(live: Any, split: Split) -> None:
+def _new_timeout(live: Any, split: Asked) -> None:
     selected(live, split)["timeout"] = "31s"
 
 
-def _a_rule_before_ours(live: Any, _: Split) -> None:
-    live["spec"]["http"].insert(0, a_rule(a_destination("checkout"), name="new"))
+def _a_rule_before_ours(live: Any, split: Asked) -> None:
+    match = [{"port": 7, "sniHosts": ["new.example.com"]}]
+    live["spec"][kind_of(split.routes[0])].insert(0, a_rule(a_destination("checkout"), name="new", match=match))
 
 
-def _stable_headers(live: Any, split: Split) -> None:
+def _stable_headers(live: Any, split: Asked) -> None:
     stable = next(each for each in selected(live, split)["route"] if "canary" not in each["destination"]["host"])
     stable["headers"] = {"response": {"remove": ["server"]}}
 
 
-def _an_annotation(live: Any, _: Split) -> None:
+def _an_annotation(live: Any, _: Asked) -> None:
     live["metadata"]["annotations"] = (live["metadata"].get("annotations") or {}) | {"theirs": "1"}
 
 
-def _a_label(live: Any, _: Split) -> None:
+def _a_label(live: Any, _: Asked) -> None:
     live["metadata"]["labels"] = {"team": "payments"}
 
 
-EDITS: list[Callable[[Any, Split], None]] = [
+EDITS: list[Callable[[Any, Asked], None]] = [
     _new_timeout,
     _a_rule_before_ours,
     _stable_headers,
@@ -149,9 +154,9 @@ EDITS: list[Callable[[Any, Split], None]] = [
 
 
 @unhurried
-@given(asked=virtual_services(), steps=a_run, more=a_run, edits=st.lists(st.sampled_from(EDITS), unique=True))
+@given(asked=any_services, steps=a_run, more=a_run, edits=st.lists(st.sampled_from(EDITS), unique=True))
 def test_edits_of_the_user_in_mid_run_survive(
-    asked: Asked, steps: list[SetWeight], more: list[SetWeight], edits: list[Callable[[Any, Split], None]]
+    asked: Case, steps: list[SetWeight], more: list[SetWeight], edits: list[Callable[[Any, Asked], None]]
 ) -> None:
     """Restored is what the user would have without us: the object before with their edits."""
     before, split = copy.deepcopy(asked[0]), asked[1]
@@ -163,9 +168,9 @@ def test_edits_of_the_user_in_mid_run_survive(
 
 
 @unhurried
-@given(asked=virtual_services(), steps=a_run, more=a_run, weight=st.integers(1, 300))
+@given(asked=any_services, steps=a_run, more=a_run, weight=st.integers(1, 300))
 def test_a_destination_added_in_mid_run_keeps_its_share(
-    asked: Asked, steps: list[SetWeight], more: list[SetWeight], weight: int
+    asked: Case, steps: list[SetWeight], more: list[SetWeight], weight: int
 ) -> None:
     """Its owner weighed it against our weights, so restore puts it into theirs."""
     before, split = asked

@@ -5,27 +5,21 @@
 
 import json
 import os
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from canary_operator.core.actions import Purpose, SetWeight
-from canary_operator.core.world import Route
+from canary_operator.core.actions import SetWeight
+from canary_operator.core.world import Route, RouteRecord
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.edit import current
-from canary_operator.providers.traffic.istio.routes import Split
-from tests.providers.traffic.istio.shapes import a_split, a_weight, at, given_back
+from canary_operator.providers.traffic.istio.routes import Asked
+from tests.providers.traffic.istio.shapes import asked_in, at, given_back, orders_in
 
 FOLDERS = sorted(path for path in Path(__file__).with_name("golden").iterdir() if path.is_dir())
-STEPS = (
-    ("0.5", a_weight("0.5", stage=1)),
-    ("5", a_weight(5, stage=2)),
-    ("25", a_weight(25, stage=3)),
-    ("100", a_weight(100, stage=4)),
-    ("0", a_weight(0, Purpose.ROLL_BACK, stage=4)),
-)
 
 each_shape = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 
@@ -34,8 +28,12 @@ def load(folder: Path, name: str) -> Any:
     return yaml.safe_load((folder / f"{name}.yaml").read_text())
 
 
-def asked(folder: Path) -> Split:
-    return a_split(**load(folder, "intent"))
+def asked(folder: Path) -> Asked:
+    return asked_in(load(folder, "intent"))
+
+
+def steps(folder: Path) -> list[tuple[str, SetWeight]]:
+    return [*orders_in(load(folder, "intent")).items()]
 
 
 def compare(folder: Path, name: str, found: Object) -> None:
@@ -47,14 +45,25 @@ def compare(folder: Path, name: str, found: Object) -> None:
 
 def test_there_are_shapes() -> None:
     """The folder is found, so that the tests below have something to say."""
-    assert len(FOLDERS) >= 15
+    assert len(FOLDERS) >= 40
+
+
+@pytest.mark.parametrize("kind", ["http", "tls", "tcp"])
+def test_only_the_selected_kind_of_route_changes(kind: str) -> None:
+    """A block beside it comes out byte for byte as its owner wrote it, at every weight."""
+    for folder in FOLDERS:
+        intent, before = load(folder, "intent"), load(folder, "before")
+        selected = next((lower for lower in ("tls", "tcp") if lower in intent), "http")
+        if kind != selected:
+            for name, _ in steps(folder):
+                assert json.dumps(load(folder, name)["spec"].get(kind)) == json.dumps(before["spec"].get(kind))
 
 
 @each_shape
 def test_each_weight_of_a_run_gives_the_golden_object(folder: Path) -> None:
     """From stage to stage and back to 0 the object is exactly the golden one."""
     live = load(folder, "before")
-    for name, order in STEPS:
+    for name, order in steps(folder):
         live = at(live, order, asked(folder))
         compare(folder, name, live)
 
@@ -64,7 +73,7 @@ def test_the_restored_object_is_what_its_owner_wrote(folder: Path) -> None:
     """After a run, and from the middle of one, restore gives back the object before."""
     before = load(folder, "before")
     live = before
-    for _, order in STEPS:
+    for _, order in steps(folder):
         live = at(live, order, asked(folder))
         assert given_back(live, asked(folder)) == before
 
@@ -72,17 +81,24 @@ def test_the_restored_object_is_what_its_owner_wrote(folder: Path) -> None:
 @each_shape
 def test_a_weight_does_not_depend_on_the_weights_before_it(folder: Path) -> None:
     """Every raise gives the same object directly and by stages."""
-    for name, order in STEPS[:-1]:
+    for name, order in steps(folder)[:-1]:
         assert at(load(folder, "before"), order, asked(folder)) == load(folder, name)
 
 
 @each_shape
 def test_the_share_that_is_read_is_the_share_that_was_written(folder: Path) -> None:
     """A look finds exactly the weight of the order, and its record."""
-    assert current(load(folder, "before"), asked(folder)) == Route(STEPS[-1][1].weight, None)
-    for name, order in STEPS:
+    untouched = current(load(folder, "before"), asked(folder))
+    assert isinstance(untouched, Route)
+    assert (untouched.share, untouched.record, untouched.feeds) == (Fraction(0), None, False)
+    for name, order in steps(folder):
         route = current(load(folder, name), asked(folder))
         assert isinstance(route, Route)
         assert route.record is not None
-        said = SetWeight(route.record.weight, route.record.purpose, route.record.run, route.record.stage)
-        assert (route.share, said) == (order.weight, order)
+        said = RouteRecord(order.run, order.stage, order.weight, order.purpose, matched=bool(order.matches))
+        assert (route.share, route.record, route.lost) == (order.weight, said, ())
+        assert all((part.share, part.record) == (order.weight, said) for part in route.each)
+        rules = len(asked(folder).routes)
+        assert len(route.each) == rules
+        by_cookie = 0 if order.cookies is None else 2 + len(order.cookies.earlier)
+        assert len(route.matched) == rules * (len(order.matches) + (order.bucket is not None) + by_cookie)

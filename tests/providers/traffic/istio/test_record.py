@@ -8,8 +8,8 @@ from canary_operator.api import reasons
 from canary_operator.core.actions import Purpose
 from canary_operator.core.world import Problem, Route, RouteRecord
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.annotation import ANNOTATION
 from canary_operator.providers.traffic.istio.edit import current, desired
-from canary_operator.providers.traffic.istio.problems import ANNOTATION
 from tests.providers.traffic.istio.shapes import (
     a_destination,
     a_rule,

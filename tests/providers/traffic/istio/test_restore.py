@@ -5,7 +5,7 @@ import pytest
 
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.problems import ANNOTATION
+from canary_operator.providers.traffic.annotation import ANNOTATION
 from canary_operator.providers.traffic.istio.restore import restored
 from tests.providers.traffic.istio.shapes import (
     a_destination,

@@ -1,10 +1,10 @@
-"""What one destination of an http rule means to Istio."""
+"""What one destination of a rule means to Istio."""
 
 from collections.abc import Mapping
 from typing import Any
 
 Destination = Mapping[str, Any]
-"""An HTTPRouteDestination: `destination`, `weight`, `headers`."""
+"""An HTTPRouteDestination, or a RouteDestination, which has no `headers`: `destination`, `weight`, `headers`."""
 
 CLUSTER_DOMAIN = "cluster.local"
 INT32 = 2**31 - 1

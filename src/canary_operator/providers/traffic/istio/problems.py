@@ -1,99 +1,135 @@
 """What can be wrong with a route: one sentence each, with the place, what stands there, and the cure."""
 
+from collections.abc import Mapping
+from fractions import Fraction
+
 from canary_operator.api import reasons
-from canary_operator.api.model import GROUP
-from canary_operator.api.quantities import format_percentage
-from canary_operator.core.actions import SetWeight
+from canary_operator.api.routes import TcpRoute, TlsRoute
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic import problems
 from canary_operator.providers.traffic.istio.destinations import host
-from canary_operator.providers.traffic.istio.rules import destinations, name_of, rules
+from canary_operator.providers.traffic.istio.rules import KINDS, Kind, Spot, destinations, rule_at, spots
+from canary_operator.providers.traffic.istio.selectors import HttpRoute, Selector, kind_of, label
 
-ANNOTATION = f"{GROUP}/route"
+FIELDS: Mapping[Kind, str] = {"http": "routes", "tls": "tlsRoutes", "tcp": "tcpRoutes"}
+"""Where the spec asks for a route of each kind."""
 
 
-def route_not_found(live: Object, name: str | None) -> Problem:
-    wish = f"no http route named {name}" if name else "no http route"
-    message = f"{_whole(live)} has {wish} (there are: {_candidates(live)}); correct virtualServices[0].routes"
+def route_not_found(live: Object, wanted: Selector, field: str) -> Problem:
+    there = f"there are: {_candidates(live, kind_of(wanted))}"
+    message = f"{_whole(live)} has no {_wish(wanted, 'route')} ({there}); correct {field}"
     return Problem(reasons.ROUTE_NOT_FOUND, message)
 
 
-def route_ambiguous(live: Object, name: str | None) -> Problem:
-    wish = f"several http routes named {name}" if name else "several http routes"
-    message = f"{_whole(live)} has {wish} ({_candidates(live)}); name exactly one in virtualServices[0].routes"
-    return Problem(reasons.ROUTE_AMBIGUOUS, message)
+def route_ambiguous(live: Object, wanted: Selector, field: str) -> Problem:
+    found = f"{_wish(wanted, 'routes')} ({_candidates(live, kind_of(wanted))})"
+    by_name = isinstance(wanted, HttpRoute)
+    cure = f"name exactly one in {field}" if by_name else "let exactly one of them match it"
+    return Problem(reasons.ROUTE_AMBIGUOUS, f"{_whole(live)} has several {found}; {cure}")
 
 
-def delegating(live: Object, index: int) -> Problem:
-    delegate = rules(live)[index]["delegate"]
+def delegating(live: Object, spot: Spot) -> Problem:
+    delegate = rule_at(live, spot)["delegate"]
     root = f"{delegate.get('namespace') or live['metadata']['namespace']}/{delegate.get('name')}"
-    return _unsupported(live, index, f"delegates to VirtualService {root}; name that one in virtualServices")
+    return _unsupported(live, spot, f"delegates to VirtualService {root}; name that one in virtualServices")
 
 
-def without_destinations(live: Object, index: int, kind: str) -> Problem:
-    cure = f"is a {kind}, which has no destinations; name another one in virtualServices[0].routes"
-    return _unsupported(live, index, cure)
+def without_destinations(live: Object, spot: Spot, kind: str, field: str) -> Problem:
+    cure = f"is a {kind}, which has no destinations; name another one in {field}"
+    return _unsupported(live, spot, cure)
 
 
-def subset_named(live: Object, index: int, subset: str) -> Problem:
-    return _unsupported(live, index, f"sends to the subset {subset}; only whole Services can be split: remove it")
+def subset_named(live: Object, spot: Spot, subset: str) -> Problem:
+    return _unsupported(live, spot, f"sends to the subset {subset}; only whole Services can be split: remove it")
 
 
-def starved(live: Object, index: int) -> Problem:
-    return _unsupported(live, index, "gives stable and canary no weight at all; give stable a weight above 0")
+def starved(live: Object, spot: Spot) -> Problem:
+    return problems.starved(the_rule(live, spot))
 
 
-def too_fine(live: Object, index: int, action: SetWeight) -> Problem:
-    share = format_percentage(action.weight)
-    cure = f"has weights too large to be split at exactly {share}; write the same shares with smaller numbers"
-    return _unsupported(live, index, cure)
+def too_fine(live: Object, spot: Spot, share: Fraction) -> Problem:
+    return problems.too_fine(the_rule(live, spot), share)
 
 
-def stable_missing(live: Object, index: int, wanted: str) -> Problem:
-    hosts = ", ".join(host(each) for each in destinations(live, index)) or "none"
+def tested_twice(live: Object, spot: Spot, what: str, field: str) -> Problem:
+    complaint = (
+        f"tests {what} already, and {field} tests it too, which no match can do; "
+        "take one of the two tests away, or give those requests an http route of their own"
+    )
+    return _unsupported(live, spot, complaint)
+
+
+def third_party(live: Object, spot: Spot, foreign: str) -> Problem:
+    complaint = (
+        f"sends to {foreign} too, and traffic.stickiness keeps users between two versions only; give those requests "
+        "an http route of their own, or leave stickiness out"
+    )
+    return _unsupported(live, spot, complaint)
+
+
+def cookie_outdone(live: Object, spot: Spot, where: str) -> Problem:
+    complaint = (
+        f"writes set-cookie itself ({where}), which leaves no cookie of traffic.stickiness; "
+        "let it add that header in the rule's own headers.response.add, or leave stickiness out"
+    )
+    return _unsupported(live, spot, complaint)
+
+
+def stable_missing(live: Object, spot: Spot, wanted: str) -> Problem:
+    hosts = ", ".join(host(each) for each in destinations(live, spot)) or "none"
     message = (
-        f"{_rule(live, index)} has no destination {wanted} (there are: {hosts}); "
+        f"{the_rule(live, spot)} has no destination {wanted} (there are: {hosts}); "
         "correct stableService, or the route's hosts: one with a dot must be complete"
     )
     return Problem(reasons.DESTINATION_NOT_FOUND, message)
 
 
-def duplicated(live: Object, index: int, wanted: str) -> Problem:
-    message = f"{_rule(live, index)} names {wanted} more than once; leave one destination for each Service"
-    return Problem(reasons.DESTINATION_DUPLICATED, message)
+def duplicated(live: Object, spot: Spot, wanted: str) -> Problem:
+    return problems.duplicated(the_rule(live, spot), wanted)
+
+
+def asked_twice(live: Object, spot: Spot, field: str) -> Problem:
+    return _unsupported(live, spot, f"is meant by {field} and by another item before it; leave one of them")
 
 
 def route_taken(live: Object, holder: str) -> Problem:
-    message = (
-        f"{_whole(live)}: CanaryRollout {holder} splits this route, and one route takes one rollout "
-        f"(if {holder} does not exist any more, remove its entry from the annotation {ANNOTATION})"
-    )
-    return Problem(reasons.ROUTE_TAKEN, message)
+    return problems.route_taken(_whole(live), holder)
 
 
 def record_unreadable(live: Object, complaint: str) -> Problem:
-    message = (
-        f"{_whole(live)}: the annotation {ANNOTATION} {complaint}; put its former value back, or set the route's "
-        "weights as they should be without a canary and remove the annotation"
-    )
-    return Problem(reasons.ROUTE_RECORD_UNREADABLE, message)
+    return problems.record_unreadable(_whole(live), complaint)
 
 
-def _unsupported(live: Object, index: int, complaint: str) -> Problem:
-    return Problem(reasons.ROUTE_UNSUPPORTED, f"{_rule(live, index)} {complaint}")
+def _unsupported(live: Object, spot: Spot, complaint: str) -> Problem:
+    return problems.unsupported(the_rule(live, spot), complaint)
 
 
 def _whole(live: Object) -> str:
     return f"VirtualService {live['metadata']['namespace']}/{live['metadata']['name']}"
 
 
-def _rule(live: Object, index: int) -> str:
-    return f"http route {_label(live, index)} of {_whole(live)}"
+def the_rule(live: Object, spot: Spot) -> str:
+    """Such as `http route primary of VirtualService shop/checkout`."""
+    return f"{spot.kind} route {label(live, spot)} of {_whole(live)}"
 
 
-def _candidates(live: Object) -> str:
-    return ", ".join(_label(live, index) for index in range(len(rules(live)))) or "none"
+def _wish(wanted: Selector, noun: str) -> str:
+    """`http route named primary`, `tcp route for port 9000`."""
+    match wanted:
+        case HttpRoute(name=None):
+            return f"http {noun}"
+        case HttpRoute(name=name):
+            return f"http {noun} named {name}"
+        case TcpRoute(port=port):
+            return f"tcp {noun} for port {port}"
+        case TlsRoute(port=port, sni_host=sni_host):
+            return f"tls {noun} for port {port} and {sni_host}"
 
 
-def _label(live: Object, index: int) -> str:
-    return name_of(live, index) or f"http[{index}] (without a name)"
+def _candidates(live: Object, kind: Kind) -> str:
+    """Where there are none, those of other kinds: a route below HTTP is asked for in a field of its own."""
+    if found := [label(live, spot) for spot in spots(live, kind)]:
+        return ", ".join(found)
+    others = [f"{FIELDS[other]} {label(live, spot)}" for other in KINDS for spot in spots(live, other)]
+    return f"none, but for {', '.join(others)}" if others else "none"

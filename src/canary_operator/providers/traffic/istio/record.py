@@ -6,19 +6,24 @@ It maps each rollout to its entry, because several may split different routes of
 the same patch as the weights, so it is never wrong about them, and it is all that a restore needs.
 """
 
-import json
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from canary_operator.api.model import Model
 from canary_operator.api.quantities import Share
+from canary_operator.api.routes import TcpRoute, TlsRoute
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Problem, RouteRecord
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic import annotation
+from canary_operator.providers.traffic.istio.cookies import held
 from canary_operator.providers.traffic.istio.destinations import INT32, weight
-from canary_operator.providers.traffic.istio.problems import ANNOTATION, record_unreadable, route_taken
+from canary_operator.providers.traffic.istio.managed import Managed
+from canary_operator.providers.traffic.istio.problems import record_unreadable
 from canary_operator.providers.traffic.istio.routes import Rule, Split
+from canary_operator.providers.traffic.istio.selectors import HttpRoute, Selector
 
 
 class Original(Model):
@@ -30,10 +35,71 @@ class Original(Model):
     """None: there was no weight."""
     added: bool = False
     """The user has no such destination; it is ours, and goes away on restore."""
+    held: Annotated[int, Field(ge=0, le=3)] = 0
+    """How many of `headers`, `response` and `add` the user has there, where a cookie of ours is added."""
+
+
+class Kept(Model):
+    """One rule as its owner wrote it, and how it is found again."""
+
+    route: str | None = None
+    """Name of the http rule; None when it has none."""
+    tcp: TcpRoute | None = None
+    """The tcp rule, as it was asked for; it has no name."""
+    tls: TlsRoute | None = None
+    """The tls rule, as it was asked for; it has no name."""
+    stable: Original
+    """The stable destination before the first edit."""
+    canary: Original
+    """The canary destination before the first edit."""
+    place: Annotated[int, Field(ge=0)] = 0
+    """Of the rule among those that the rollout asks for in this object."""
+
+    @classmethod
+    def of(cls, rule: Rule, name: str | None, split: Split) -> Self:
+        """Of a rule that is as its owner wrote it.
+
+        A canary that has traffic already goes back to 0 and not to that weight, whoever gave it: after a run its pods
+        are gone.
+        """
+        stable = rule.ours if rule.share else rule.destinations[rule.stable].get("weight")
+        found = None if rule.canary is None else rule.destinations[rule.canary]
+        canary = (0 if weight(found) else found.get("weight")) if found else None
+        return cls(
+            route=name,
+            tcp=split.route if isinstance(split.route, TcpRoute) else None,
+            tls=split.route if isinstance(split.route, TlsRoute) else None,
+            stable=Original(host=split.stable, weight=stable),
+            canary=Original(host=split.canary, weight=canary, added=found is None),
+            place=split.place,
+        )
+
+    def after(self, name: str | None, *, adding: bool) -> Self:
+        """The same originals under its present name; `adding`: the canary destination is ours from now on."""
+        stable = self.stable.model_copy(update={"held": 0})
+        canary = Original(host=self.canary.host, added=True) if adding else self.canary.model_copy(update={"held": 0})
+        return self.model_copy(update={"route": name, "stable": stable, "canary": canary})
+
+    def holding(self, rule: Rule) -> Self:
+        """With what its owner has of the way to a cookie; `rule` is without any of ours.
+
+        A canary destination that is not there yet becomes a copy of stable's.
+        """
+        stable, canary = rule.stable, rule.stable if rule.canary is None else rule.canary
+        places = {"stable": (self.stable, stable), "canary": (self.canary, canary)}
+        found = {arm: one.model_copy(update={"held": held(rule.destinations[at])}) for arm, (one, at) in places.items()}
+        return self.model_copy(update=found)
+
+    def split(self, rollout: str, field: str) -> Split:
+        selector: Selector = self.tcp or self.tls or HttpRoute(self.route)
+        return Split(rollout, selector, self.stable.host, self.canary.host, self.place, field)
 
 
 class Entry(Model):
-    """One rollout's part of the record."""
+    """One rollout's part of the record: its last order, and the rules that it split.
+
+    The first of them stands in the entry itself, as versions wrote it that knew of one only.
+    """
 
     run: str
     """Id of the run that wrote last."""
@@ -44,97 +110,47 @@ class Entry(Model):
     purpose: Purpose
     """Why it was written."""
     route: str | None = None
-    """Name of the http rule; None when it has none."""
+    tcp: TcpRoute | None = None
+    tls: TlsRoute | None = None
     stable: Original
-    """The stable destination before the first edit."""
     canary: Original
-    """The canary destination before the first edit."""
+    place: Annotated[int, Field(ge=0)] = 0
+    managed: Managed | None = None
+    """What our rules before each were made from; None when there are none."""
+    more: tuple[Kept, ...] = ()
+    """All other rules."""
 
     @classmethod
-    def first(cls, rule: Rule, name: str | None, split: Split, action: SetWeight) -> Self:
-        """The entry of a first edit: the rule is as its owner wrote it.
-
-        A canary that has traffic already goes back to 0 and not to that weight, whoever gave it: after a run its pods
-        are gone.
-        """
-        share = rule.share
-        stable = rule.ours if share else rule.destinations[rule.stable].get("weight")
-        found = None if rule.canary is None else rule.destinations[rule.canary]
-        canary = (0 if weight(found) else found.get("weight")) if found else None
-        return cls(
-            run=action.run,
-            stage=action.stage,
-            weight=action.weight,
-            purpose=action.purpose,
-            route=name,
-            stable=Original(host=split.stable, weight=stable),
-            canary=Original(host=split.canary, weight=canary, added=found is None),
-        )
-
-    def after(self, action: SetWeight, name: str | None, *, adding: bool = False) -> Self:
-        """The same originals under the next weight; `adding`: the canary destination is ours from now on."""
+    def of(cls, action: SetWeight, kept: Sequence[Kept]) -> Self:
+        """What stands in the object once this order was followed; of at least one rule."""
+        first = {name: getattr(kept[0], name) for name in Kept.model_fields}
         said = {"run": action.run, "stage": action.stage, "weight": action.weight, "purpose": action.purpose}
-        canary = Original(host=self.canary.host, added=True) if adding else self.canary
-        return self.model_copy(update={**said, "route": name, "canary": canary})
+        return cls.model_validate({**said, **first, "managed": Managed.of(action), "more": tuple(kept[1:])})
 
-    def split(self, rollout: str) -> Split:
-        return Split(rollout, self.route, self.stable.host, self.canary.host)
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        return Kept.model_validate({name: getattr(self, name) for name in Kept.model_fields}), *self.more
 
     def said(self) -> RouteRecord:
         """What the rest of the operator may know of it."""
-        return RouteRecord(self.run, self.stage, self.weight, self.purpose)
-
-
-def annotation(live: Object) -> str | None:
-    return (live["metadata"].get("annotations") or {}).get(ANNOTATION)
+        matched = self.managed is not None and bool(self.managed.matches)
+        return RouteRecord(self.run, self.stage, self.weight, self.purpose, matched=matched)
 
 
 def entries(live: Object) -> dict[str, Any] | Problem:
     """The raw entry of each rollout; empty where there is no annotation."""
-    try:
-        parsed = json.loads(annotation(live) or "{}")
-    except ValueError:
-        parsed = None
-    return parsed if isinstance(parsed, dict) else record_unreadable(live, "is not a JSON object")
+    found = annotation.entries(live)
+    return record_unreadable(live, annotation.NO_OBJECT) if found is None else found
 
 
 def read_entry(live: Object, rollout: str) -> Entry | Problem | None:
-    found = entries(live)
-    if isinstance(found, Problem) or rollout not in found:
-        return found if isinstance(found, Problem) else None
-    try:
-        return Entry.model_validate(found[rollout])
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "all of it"
-        return record_unreadable(live, f"has a damaged entry for {rollout} ({where})")
+    found = annotation.read(live, rollout, Entry)
+    return record_unreadable(live, found) if isinstance(found, str) else found
 
 
-def taken(live: Object, rollout: str, name: str | None) -> Problem | None:
-    """Another rollout splits the route of this name."""
-    found = entries(live)
-    holders = () if isinstance(found, Problem) else found.items()
-    for holder, entry in holders:
-        if holder != rollout and isinstance(entry, dict) and entry.get("route") == name:
-            return route_taken(live, holder)
-    return None
-
-
-def shared(live: Object, rollout: str) -> bool:
-    """Somebody else's entry stands in the annotation too."""
-    found = entries(live)
-    return not isinstance(found, Problem) and any(holder != rollout for holder in found)
-
-
-def annotations(live: Object, rollout: str, entry: Entry | None) -> dict[str, str]:
-    """All annotations with this entry in ours, or without it; what we don't know in an entry is kept."""
-    found = entries(live)
-    known: dict[str, Any] = {} if isinstance(found, Problem) else dict(found)
-    old = known.pop(rollout, {})
-    if entry is not None:
-        known[rollout] = (old if isinstance(old, dict) else {}) | _dumped(entry)
-    rest = {key: value for key, value in (live["metadata"].get("annotations") or {}).items() if key != ANNOTATION}
-    return rest | {ANNOTATION: json.dumps(known, separators=(",", ":"))} if known else rest
-
-
-def _dumped(entry: Entry) -> dict[str, Any]:
-    return entry.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+def with_rest(live: Object, rollout: str, kept: Sequence[Kept]) -> tuple[Kept, ...]:
+    """These, and of the record those that were not reached this time, so that nothing is forgotten."""
+    entry = read_entry(live, rollout)
+    every = {one.place: one for one in entry.kept} if isinstance(entry, Entry) else {}
+    every |= {one.place: one for one in kept}
+    return tuple(every[place] for place in sorted(every))

@@ -1,4 +1,4 @@
-"""Where in a VirtualService our weights stand: the http rule, and in it the destinations of stable and canary."""
+"""Where in a VirtualService our weights stand: the rule, and in it the destinations of stable and canary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,27 +8,57 @@ from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio import problems
 from canary_operator.providers.traffic.istio.destinations import Destination, subset, weight
-from canary_operator.providers.traffic.istio.rules import destinations, places, rules
+from canary_operator.providers.traffic.istio.managed import Managed
+from canary_operator.providers.traffic.istio.rules import Spot, destinations, places, rule_at, spots
+from canary_operator.providers.traffic.istio.selectors import HttpRoute, Selector, kind_of, meant, naming
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Whose split of which http rule, and between which hosts (in full)."""
+    """Whose split of which rule, and between which hosts (in full)."""
 
     rollout: str
     """namespace/name"""
-    route: str | None
-    """The rule's name; None is the only rule there is."""
+    route: Selector
     stable: str
     canary: str
+    place: int = 0
+    """Of the rule among those that are asked for in this object."""
+    field: str = ""
+    """Where the spec asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a rollout asks of one VirtualService: which rules are split, all alike."""
+
+    rollout: str
+    routes: tuple[Selector, ...]
+    stable: str
+    canary: str
+    managed: Managed | None = None
+    """What the spec asks to insert before each; the record tells what was inserted."""
+    at: int = 0
+    """Of the object among those that the rollout names."""
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        return tuple(
+            Split(self.rollout, route, self.stable, self.canary, place, self._field(route, place))
+            for place, route in enumerate(self.routes)
+        )
+
+    def _field(self, route: Selector, place: int) -> str:
+        """`virtualServices[1].routes[0]`; without a name there is only the list to name one in."""
+        kind = f"virtualServices[{self.at}].{problems.FIELDS[kind_of(route)]}"
+        return kind if route == HttpRoute(None) else f"{kind}[{place}]"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The http rule that carries the weights."""
+    """The rule that carries the weights."""
 
-    index: int
-    """Its place in spec.http."""
+    spot: Spot
     destinations: Sequence[Destination]
     stable: int
     """Place of the stable destination."""
@@ -57,63 +87,63 @@ class Rule:
         return Fraction(canary, self.ours) if self.ours else None
 
 
-def choose(live: Object, asked: Split, recorded: Split | None) -> int | Problem:
-    """The place of the rule in spec.http.
+def choose(live: Object, asked: Split, recorded: Split | None, others: Sequence[Split] = ()) -> Spot | Problem:
+    """The spot of the rule.
 
     What was recorded at the first edit wins over what the spec asks for now. A recorded rule that was renamed since,
-    or got company, is known by holding both our hosts.
+    or got company, is known by holding both our hosts; so is one that takes any port, or that got another one.
+    `others` are recorded too: what they name themselves is not meant.
     """
     if recorded is None:
-        return _only(live, asked.route)
-    found = _named(live, recorded.route)
+        return _only(live, asked)
+    found = naming(live, recorded.route)
     if len(found) != 1:
-        found = [index for index in range(len(rules(live))) if _holds_both(live, index, recorded)]
-    return found[0] if len(found) == 1 else _only(live, asked.route)
+        theirs = [spot for other in others for spot in naming(live, other.route)]
+        every = [spot for spot in spots(live, kind_of(recorded.route)) if spot not in theirs]
+        found = [spot for spot in every if _holds_both(live, spot, recorded)]
+    return found[0] if len(found) == 1 else _only(live, asked)
 
 
-def read(live: Object, index: int, split: Split) -> Rule | Problem:
-    """Our destinations in the rule at this place."""
-    route = destinations(live, index)
-    stable, canary = places(live, index, split.stable), places(live, index, split.canary)
-    if problem := _unsplittable(live, index):
+def read(live: Object, spot: Spot, split: Split) -> Rule | Problem:
+    """Our destinations in the rule at this spot."""
+    route = destinations(live, spot)
+    stable, canary = places(live, spot, split.stable), places(live, spot, split.canary)
+    if problem := _unsplittable(live, spot, split.field):
         return problem
     if name := next((subset(route[place]) for place in (*stable, *canary) if subset(route[place])), None):
-        return problems.subset_named(live, index, name)
+        return problems.subset_named(live, spot, name)
     if not stable:
-        return problems.stable_missing(live, index, split.stable)
+        return problems.stable_missing(live, spot, split.stable)
     for wanted, found in ((split.stable, stable), (split.canary, canary)):
         if len(found) > 1:
-            return problems.duplicated(live, index, wanted)
-    return Rule(index, route, stable[0], canary[0] if canary else None)
+            return problems.duplicated(live, spot, wanted)
+    return Rule(spot, route, stable[0], canary[0] if canary else None)
 
 
 def feeds(live: Object, split: Split) -> bool:
     """Some rule that holds both our hosts gives the canary traffic."""
     return any(
-        _holds_both(live, index, split)
-        and any(weight(destinations(live, index)[place]) for place in places(live, index, split.canary))
-        for index in range(len(rules(live)))
+        _holds_both(live, spot, split)
+        and any(weight(destinations(live, spot)[place]) for place in places(live, spot, split.canary))
+        for spot in spots(live, kind_of(split.route))
     )
 
 
-def _only(live: Object, name: str | None) -> int | Problem:
-    found = _named(live, name)
+def _only(live: Object, asked: Split) -> Spot | Problem:
+    found = meant(live, asked.route)
     if len(found) == 1:
         return found[0]
-    return problems.route_ambiguous(live, name) if found else problems.route_not_found(live, name)
+    complaint = problems.route_ambiguous if found else problems.route_not_found
+    return complaint(live, asked.route, asked.field)
 
 
-def _named(live: Object, name: str | None) -> list[int]:
-    return [index for index, rule in enumerate(rules(live)) if name is None or rule.get("name") == name]
+def _holds_both(live: Object, spot: Spot, split: Split) -> bool:
+    return bool(places(live, spot, split.stable) and places(live, spot, split.canary))
 
 
-def _holds_both(live: Object, index: int, split: Split) -> bool:
-    return bool(places(live, index, split.stable) and places(live, index, split.canary))
-
-
-def _unsplittable(live: Object, index: int) -> Problem | None:
-    rule = rules(live)[index]
+def _unsplittable(live: Object, spot: Spot, field: str) -> Problem | None:
+    rule = rule_at(live, spot)
     if rule.get("delegate"):
-        return problems.delegating(live, index)
+        return problems.delegating(live, spot)
     kind = next((kind for kind in ("redirect", "directResponse") if kind in rule), None)
-    return problems.without_destinations(live, index, kind) if kind else None
+    return problems.without_destinations(live, spot, kind, field) if kind else None

@@ -3,66 +3,77 @@
 Only the fields that we read are looked at; everything else is the user's and may be anything.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+from pydantic import Field, StrictInt, StrictStr
 
+from canary_operator.providers.traffic import shape
 from canary_operator.providers.traffic.istio.destinations import INT32
+from canary_operator.providers.traffic.shape import Part
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
-
-class _Destination(_Part):
+class _Destination(Part):
     host: StrictStr
     subset: StrictStr | None = None
     port: dict[str, Any] | None = None
 
 
-class _Weighted(_Part):
+class _ResponseHeaders(Part):
+    set: dict[StrictStr, Any] | None = None
+    add: dict[StrictStr, Any] | None = None
+    remove: list[StrictStr] | None = None
+
+
+class _Headers(Part):
+    response: _ResponseHeaders | None = None
+
+
+class _Weighted(Part):
     destination: _Destination
+    headers: _Headers | None = None
     weight: Annotated[StrictInt, Field(ge=0, le=INT32)] | None = None
 
 
-class _Rule(_Part):
+class _HttpMatch(Part):
+    uri: dict[str, Any] | None = None
+    method: dict[str, Any] | None = None
+    headers: dict[StrictStr, Any] | None = None
+    queryParams: dict[StrictStr, Any] | None = None  # noqa: N815 -- Istio's name
+    sourceLabels: dict[StrictStr, Any] | None = None  # noqa: N815 -- Istio's name
+
+
+class _Rule(Part):
     name: StrictStr | None = None
+    match: list[_HttpMatch] | None = None
+    headers: _Headers | None = None
     route: list[_Weighted] | None = None
     delegate: dict[str, Any] | None = None
     redirect: dict[str, Any] | None = None
     directResponse: dict[str, Any] | None = None  # noqa: N815 -- Istio's name
 
 
-class _Spec(_Part):
+class _Match(Part):
+    port: StrictInt | None = None
+    sniHosts: list[StrictStr] | None = None  # noqa: N815 -- Istio's name
+
+
+class _RuleBelowHttp(Part):
+    match: list[_Match] | None = None
+    route: list[_Weighted] | None = None
+
+
+class _Spec(Part):
     http: list[_Rule] | None = None
+    tls: list[_RuleBelowHttp] | None = None
+    tcp: list[_RuleBelowHttp] | None = None
 
 
-class _Metadata(_Part):
-    name: StrictStr
-    namespace: StrictStr | None = None
-    labels: dict[str, StrictStr] | None = None
-    annotations: dict[str, StrictStr] | None = None
-
-
-class _VirtualService(_Part):
-    metadata: _Metadata
+class _VirtualService(Part):
+    metadata: shape.Metadata
     spec: _Spec | None = None
 
 
 def misshapen(manifest: Mapping[str, Any]) -> str | None:
     """The first thing that is not of Istio's shape, with its place and what must stand there; None when all is."""
-    try:
-        _VirtualService.model_validate(manifest)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        return f"{_place(first['loc'])}{_shown(first['input'])}: {first['msg'].lower()}"
-    return None
-
-
-def _place(steps: Sequence[str | int]) -> str:
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
-
-
-def _shown(value: object) -> str:
-    return f" {value!r}" if isinstance(value, str | int | float) else ""
+    return shape.misshapen(manifest, _VirtualService)

@@ -1,0 +1,1 @@
+"""HTTPRoutes of the Gateway API."""

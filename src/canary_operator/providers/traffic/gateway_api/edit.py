@@ -1,0 +1,82 @@
+"""Reading and setting the weights of one rule: pure, object in and object out.
+
+The new weights follow from the live *shares* alone, so an object that we edited before needs no stripping: editing it
+again gives what editing the original would have given.
+"""
+
+from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.core.carriers import HTTP_ROUTE
+from canary_operator.core.world import Problem, Route
+from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.annotation import annotations, with_annotations
+from canary_operator.providers.traffic.editors import last_editor
+from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT, weighted
+from canary_operator.providers.traffic.gateway_api.conditions import not_obeyed
+from canary_operator.providers.traffic.gateway_api.drain import drained
+from canary_operator.providers.traffic.gateway_api.find import Found, find
+from canary_operator.providers.traffic.gateway_api.problems import starved, too_fine
+from canary_operator.providers.traffic.gateway_api.record import Entry
+from canary_operator.providers.traffic.gateway_api.routes import Split
+from canary_operator.providers.traffic.gateway_api.rules import with_backends
+from canary_operator.providers.traffic.gateway_api.splitting import backends_at
+
+
+def current(live: Object, asked: Split) -> Route | Problem:
+    """The live share and our record of it; before the first edit also whether a run could go all its way."""
+    found = find(live, asked)
+    if isinstance(found, Problem):
+        return found
+    if found.rule.share is None:
+        return starved(live, found.rule.place)
+    if found.entry is None and (problem := not_obeyed(live) or _beyond_weights(live, found, asked)):
+        return problem
+    record = found.entry.said() if found.entry else None
+    return Route(found.rule.share, record, editor=last_editor(live, "rules"), carrier=HTTP_ROUTE)
+
+
+def _beyond_weights(live: Object, found: Found, asked: Split) -> Problem | None:
+    """A stage's share that no weights say, told before the run and not in its middle."""
+    too_small = (share for share in asked.shares if backends_at(found.rule, share, found.split.canary) is None)
+    share = next(too_small, None)
+    return None if share is None else too_fine(live, found.rule.place, share)
+
+
+def desired(live: Object, asked: Split, action: SetWeight) -> Object | Problem:
+    """The object with this weight and its record."""
+    if action.weight == 0:
+        return drained(live, asked, action)
+    found = find(live, asked)
+    if isinstance(found, Problem):
+        return found
+    everything = action.purpose is Purpose.ROLL_BACK and action.weight == 1
+    return _filled(live, found, action) if everything else _split(live, found, action)
+
+
+def _split(live: Object, found: Found, action: SetWeight) -> Object | Problem:
+    if found.rule.ours == 0:
+        return starved(live, found.rule.place)
+    exchanged = backends_at(found.rule, action.weight, found.split.canary)
+    if exchanged is None:
+        return too_fine(live, found.rule.place, action.weight)
+    return _noted(with_backends(live, found.rule.place, exchanged), found, action)
+
+
+def _filled(live: Object, found: Found, action: SetWeight) -> Object | Problem:
+    """The rollback of a reversed run: what stable weighs is the canary's; as in a drain nobody else is touched."""
+    rule = found.rule
+    if rule.canary is None or rule.ours == 0:
+        return _split(live, found, action)
+    exchanged = list(rule.backends)
+    exchanged[rule.canary] = weighted(exchanged[rule.canary], min(MOST_WEIGHT, rule.ours))
+    exchanged[rule.stable] = weighted(exchanged[rule.stable], 0)
+    return _noted(with_backends(live, rule.place, exchanged), found, action)
+
+
+def _noted(edited: Object, found: Found, action: SetWeight) -> Object:
+    return with_annotations(edited, annotations(edited, found.split.rollout, _entry(found, action)))
+
+
+def _entry(found: Found, action: SetWeight) -> Entry:
+    if found.entry is None:
+        return Entry.first(found.rule, found.name, found.split, action)
+    return found.entry.after(action, found.name, adding=found.rule.canary is None)

@@ -1,0 +1,89 @@
+"""What can be wrong with an HTTPRoute: one sentence each, with the place, what stands there, and the cure."""
+
+from fractions import Fraction
+
+from canary_operator.api import reasons
+from canary_operator.core.world import Problem
+from canary_operator.providers.objects import Object
+from canary_operator.providers.resources import HTTP_ROUTES
+from canary_operator.providers.traffic import problems
+from canary_operator.providers.traffic.gateway_api.backends import MOST_BACKENDS, shown
+from canary_operator.providers.traffic.gateway_api.rules import backends, label, rules
+
+FIELD = "httpRoutes[0].rules"
+
+NOT_SERVED = Problem(
+    reasons.ROUTE_NOT_FOUND,
+    f"this cluster has no HTTPRoutes: its API server does not serve {HTTP_ROUTES.plural}.{HTTP_ROUTES.group} "
+    f"{HTTP_ROUTES.version}, or does not let the operator list them; install the CRDs of the Gateway API and "
+    "deploy/rbac.yaml, or give traffic.istio to split a VirtualService",
+)
+
+
+def rule_not_found(live: Object, name: str | None) -> Problem:
+    wish = "rule" if name is None else f"rule named {name}"
+    message = f"{_whole(live)} has no {wish} (there are: {_candidates(live)}); correct {FIELD}"
+    return Problem(reasons.ROUTE_NOT_FOUND, message)
+
+
+def rule_ambiguous(live: Object, name: str | None) -> Problem:
+    several = "rules" if name is None else f"rules named {name}"
+    message = f"{_whole(live)} has several {several} ({_candidates(live)}); name exactly one in {FIELD}"
+    return Problem(reasons.ROUTE_AMBIGUOUS, message)
+
+
+def refused(live: Object, parent: str, complaint: str) -> Problem:
+    """In the words of whoever serves the route."""
+    message = f"{_whole(live)} is not obeyed by {parent}: {complaint}; correct the HTTPRoute"
+    return Problem(reasons.ROUTE_UNSUPPORTED, message)
+
+
+def redirecting(live: Object, place: int) -> Problem:
+    cure = f"redirects, so it has no backends; name another one in {FIELD}"
+    return problems.unsupported(_rule(live, place), cure)
+
+
+def full(live: Object, place: int) -> Problem:
+    cure = f"has {MOST_BACKENDS} backends, and the API takes no more: take one away to make room for the canary"
+    return problems.unsupported(_rule(live, place), cure)
+
+
+def starved(live: Object, place: int) -> Problem:
+    return problems.starved(_rule(live, place))
+
+
+def too_fine(live: Object, place: int, share: Fraction) -> Problem:
+    return problems.too_fine(_rule(live, place), share)
+
+
+def stable_missing(live: Object, place: int, wanted: str) -> Problem:
+    there = ", ".join(shown(each) for each in backends(live, place)) or "none"
+    message = (
+        f"{_rule(live, place)} has no backend {wanted} in its own namespace (there are: {there}); "
+        "correct stableService, or the rule's backendRefs"
+    )
+    return Problem(reasons.DESTINATION_NOT_FOUND, message)
+
+
+def named_twice(live: Object, place: int, wanted: str) -> Problem:
+    return problems.duplicated(_rule(live, place), wanted)
+
+
+def route_taken(live: Object, holder: str) -> Problem:
+    return problems.route_taken(_whole(live), holder)
+
+
+def record_unreadable(live: Object, complaint: str) -> Problem:
+    return problems.record_unreadable(_whole(live), complaint)
+
+
+def _whole(live: Object) -> str:
+    return f"HTTPRoute {live['metadata']['namespace']}/{live['metadata']['name']}"
+
+
+def _rule(live: Object, place: int) -> str:
+    return f"rule {label(live, place)} of {_whole(live)}"
+
+
+def _candidates(live: Object) -> str:
+    return ", ".join(label(live, place) for place in range(len(rules(live)))) or "none"

@@ -1,0 +1,46 @@
+"""What the API server would refuse in an HTTPRoute before we ever saw it; offline nobody else does.
+
+Only the fields that we read are looked at; everything else is the user's and may be anything.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, StrictInt, StrictStr
+
+from canary_operator.providers.traffic import shape
+from canary_operator.providers.traffic.gateway_api.backends import MOST_BACKENDS, MOST_WEIGHT
+from canary_operator.providers.traffic.shape import Part
+
+
+class _Backend(Part):
+    name: StrictStr
+    group: StrictStr | None = None
+    kind: StrictStr | None = None
+    namespace: StrictStr | None = None
+    port: StrictInt | None = None
+    weight: Annotated[StrictInt, Field(ge=0, le=MOST_WEIGHT)] | None = None
+
+
+class _Filter(Part):
+    type: StrictStr
+
+
+class _Rule(Part):
+    name: StrictStr | None = None
+    backendRefs: Annotated[list[_Backend], Field(max_length=MOST_BACKENDS)] | None = None  # noqa: N815 -- the API's name
+    filters: list[_Filter] | None = None
+
+
+class _Spec(Part):
+    rules: list[_Rule] | None = None
+
+
+class _HTTPRoute(Part):
+    metadata: shape.Metadata
+    spec: _Spec | None = None
+
+
+def misshapen(manifest: Mapping[str, Any]) -> str | None:
+    """The first thing that is not of the API's shape, with its place and what must stand there; None when all is."""
+    return shape.misshapen(manifest, _HTTPRoute)

@@ -1,0 +1,48 @@
+"""A bucket of users as a regular expression: `id % 100 < N` in RE2, which can't calculate.
+
+A larger N takes more ids and loses none, so nobody who had the canary goes back.
+"""
+
+import re
+from fractions import Fraction
+
+from canary_operator.api.matches import CanaryBucket
+from canary_operator.core.chosen import endings
+
+DECIMAL = "0123456789"
+HEXADECIMAL = "0123456789abcdef"
+
+
+def expression(bucket: CanaryBucket, share: Fraction) -> str:
+    """What the value of the header has to fit as a whole; ids with leading zeros and without them are the same."""
+    digits = _digits(bucket)
+    tens, ones = divmod(endings(bucket, share)[0], len(digits))
+    before = f"{_class(digits, dashes=digits is HEXADECIMAL)}*"
+    parts = [f"({before}{_class(digits[:tens])})?{_class(digits)}"] if tens else []
+    if ones:
+        last = _class(digits[:ones])
+        parts.append(f"{before}{_class(digits[tens])}{last}" if tens else f"({before}0)?{last}")
+    return "|".join(parts)
+
+
+def in_cookie(name: str, value: str) -> str:
+    """The Cookie header with this cookie, whose value fits the expression, among any others."""
+    return rf"(.*;\s*)?{re.escape(name)}=({value})(;.*)?"
+
+
+def _digits(bucket: CanaryBucket) -> str:
+    return HEXADECIMAL if bucket.ids == "Hexadecimal" else DECIMAL
+
+
+def _class(digits: str, *, dashes: bool = False) -> str:
+    """`[0-9a-cA-C]`, any of these digits; a UUID has dashes between its own."""
+    if len(digits) == 1 and digits.isdecimal():
+        return digits
+    decimals = digits.translate(str.maketrans("", "", "abcdef"))
+    letters = digits[len(decimals) :]
+    ranges = [_range(decimals), _range(letters), _range(letters.upper())]
+    return f"[{''.join(ranges)}{'-' if dashes else ''}]"
+
+
+def _range(characters: str) -> str:
+    return f"{characters[0]}-{characters[-1]}" if len(characters) > 1 else characters

@@ -1,0 +1,137 @@
+"""The rules that are inserted: the rule that is split with more tests, and with a split of their own.
+
+Nothing is inherited from a rule before or after, so all else of it (rewrite, headers, timeout, retries, …) is copied.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from canary_operator.core.cookies import Cookies, once_more
+from canary_operator.core.world import Problem
+from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.istio.cookies import CANARY, name_of, outdone, setting, value_of
+from canary_operator.providers.traffic.istio.destinations import (
+    Destination,
+    canary_of,
+    host,
+    resolved,
+    service_host,
+    weight,
+)
+from canary_operator.providers.traffic.istio.managed import Managed, bucket_name, cookie_rule_name, match_name
+from canary_operator.providers.traffic.istio.matching import (
+    Block,
+    Clash,
+    block_of,
+    block_of_bucket,
+    block_of_cookie,
+    both,
+)
+from canary_operator.providers.traffic.istio.problems import cookie_outdone, tested_twice, third_party, too_fine
+from canary_operator.providers.traffic.istio.routes import Rule, Split
+from canary_operator.providers.traffic.istio.rules import Spot, rule_at
+from canary_operator.providers.traffic.istio.splitting import route_at
+
+WHOLE, NOTHING = Fraction(1), Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A rule to insert."""
+
+    name: str
+    field: str
+    """Of the spec."""
+    tests: Block
+    share: Fraction
+    """The new revision's part of what is ours."""
+    draws: bool = False
+    """Whoever comes by it gets a cookie."""
+
+
+def of_role(managed: Managed, share: Fraction) -> Fraction:
+    """The new revision's part, where the canary Service has this share; and the other way round."""
+    return WHOLE - share if managed.mirrored else share
+
+
+def clones(live: Object, rule: Rule, split: Split, managed: Managed, share: Fraction) -> list[Object] | Problem:
+    """Canary matches first, then bucket or cookies; a Problem where the rule that is split does not allow it."""
+    if managed.cookies is not None and (problem := _unkeepable(live, rule)):
+        return problem
+    found: list[Object] = []
+    for one in _wanted(managed, split, of_role(managed, share)):
+        alternatives = both(rule_at(live, rule.spot).get("match") or [], one.tests)
+        if isinstance(alternatives, Clash):
+            return tested_twice(live, rule.spot, alternatives.what, one.field)
+        route = _route(live, rule, split, managed, one)
+        if route is None:
+            return too_fine(live, rule.spot, of_role(managed, one.share))
+        found.append({"name": one.name, "match": alternatives, **_copied(live, rule.spot), "route": route})
+    return found
+
+
+def host_of(name: str, split: Split, managed: Managed) -> str:
+    """Where this rule finds the canary's pods, in full: canary matches may have a Service of their own."""
+    numbers = range(1, len(managed.matches) + 1)
+    names = {match_name(split.rollout, number, split.place) for number in numbers}
+    if managed.match_service is None or name not in names:
+        return split.canary
+    return service_host(managed.match_service, split.rollout.partition("/")[0])
+
+
+def _unkeepable(live: Object, rule: Rule) -> Problem | None:
+    """Why no cookie can keep users apart here."""
+    if rule.others:
+        return third_party(live, rule.spot, host(rule.destinations[rule.others[0]]))
+    where = outdone(live, rule)
+    return None if where is None else cookie_outdone(live, rule.spot, where)
+
+
+def _route(live: Object, rule: Rule, split: Split, managed: Managed, wanted: _Wanted) -> list[Destination] | None:
+    namespace = live["metadata"]["namespace"]
+    route = route_at(rule, of_role(managed, wanted.share), split.canary, namespace)
+    if route is None:
+        return None
+    if wanted.draws:
+        return setting(route, managed, split, namespace)
+    return _through(route, split.canary, host_of(wanted.name, split, managed), namespace)
+
+
+def _through(route: list[Destination], canary: str, wanted: str, namespace: str) -> list[Destination]:
+    """The same destinations, with another Service in the canary's place."""
+    if wanted == canary:
+        return route
+    return [
+        canary_of(each, wanted, namespace, weight(each)) if resolved(host(each), namespace) == canary else each
+        for each in route
+    ]
+
+
+def _wanted(managed: Managed, split: Split, share: Fraction) -> Iterator[_Wanted]:
+    for number, match in enumerate(managed.matches, start=1):
+        field = f"traffic.canaryMatches[{number - 1}]"
+        yield _Wanted(match_name(split.rollout, number, split.place), field, block_of(match), WHOLE)
+    if managed.bucket is not None:
+        tests = block_of_bucket(managed.bucket, share)
+        yield _Wanted(bucket_name(split.rollout, split.place), "traffic.canaryBucket", tests, WHOLE)
+    if managed.cookies is not None:
+        yield from _for_cookies(managed.cookies, split, share)
+
+
+def _for_cookies(cookies: Cookies, split: Split, share: Fraction) -> Iterator[_Wanted]:
+    """Who has the new revision, who was drawn in an earlier stage, and who in this one."""
+
+    def rule(drawn: str, part: Fraction, *, draws: bool = False) -> _Wanted:
+        tests = block_of_cookie(name_of(cookies, split.rollout), value_of(cookies, split.rollout, drawn))
+        name = cookie_rule_name(split.rollout, drawn, split.place)
+        return _Wanted(name, "traffic.stickiness", tests, part, draws)
+
+    yield rule(CANARY, WHOLE)
+    for one in cookies.earlier:
+        yield rule(str(one.stage), once_more(share, one.weight), draws=True)
+    yield rule(str(cookies.stage), NOTHING)
+
+
+def _copied(live: Object, spot: Spot) -> Object:
+    return {key: value for key, value in rule_at(live, spot).items() if key not in {"name", "match", "route"}}

@@ -1,0 +1,38 @@
+"""What a rollout's spec asks of each VirtualService that it names."""
+
+from fractions import Fraction
+
+from canary_operator.core.cookies import cookies_at
+from canary_operator.core.plan import pinned_plan
+from canary_operator.ports import Target
+from canary_operator.providers.traffic.istio.destinations import service_host
+from canary_operator.providers.traffic.istio.managed import Managed
+from canary_operator.providers.traffic.istio.routes import Asked
+from canary_operator.providers.traffic.istio.selectors import selectors
+
+_ANY = Fraction(1, 2)
+"""Whether something can be inserted does not depend on the weight."""
+
+
+def virtual_services(target: Target) -> tuple[str, ...]:
+    """Their names, in the order of the spec."""
+    return tuple(one.name for one in target.spec.traffic.virtual_services)
+
+
+def asked_of(target: Target, name: str) -> Asked:
+    at = virtual_services(target).index(name)
+    return Asked(
+        rollout=target.key,
+        routes=selectors(target.spec.traffic.virtual_services[at]),
+        stable=service_host(target.spec.traffic.stable_service, target.namespace),
+        canary=service_host(target.spec.canary_service, target.namespace),
+        managed=_inserted(target),
+        at=at,
+    )
+
+
+def _inserted(target: Target) -> Managed | None:
+    plan = pinned_plan(target.spec)
+    if not plan.matches and plan.bucket is None and plan.cookie is None:
+        return None
+    return Managed(matches=plan.matches, bucket=plan.bucket, cookies=cookies_at(plan, "", _ANY))

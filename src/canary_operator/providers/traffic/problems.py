@@ -1,0 +1,42 @@
+"""What can be wrong with a route of any kind. `route` and `rule` are what a person knows it by."""
+
+from fractions import Fraction
+
+from canary_operator.api import reasons
+from canary_operator.api.quantities import format_percentage
+from canary_operator.core.world import Problem
+from canary_operator.providers.traffic.annotation import ANNOTATION
+
+
+def unsupported(rule: str, complaint: str) -> Problem:
+    return Problem(reasons.ROUTE_UNSUPPORTED, f"{rule} {complaint}")
+
+
+def starved(rule: str) -> Problem:
+    return unsupported(rule, "gives stable and canary no weight at all; give stable a weight above 0")
+
+
+def too_fine(rule: str, share: Fraction) -> Problem:
+    exactly = f"has weights too large to be split at exactly {format_percentage(share)}"
+    return unsupported(rule, f"{exactly}; write the same shares with smaller numbers")
+
+
+def duplicated(rule: str, wanted: str) -> Problem:
+    message = f"{rule} names {wanted} more than once; leave one destination for each Service"
+    return Problem(reasons.DESTINATION_DUPLICATED, message)
+
+
+def route_taken(route: str, holder: str) -> Problem:
+    message = (
+        f"{route}: CanaryRollout {holder} splits this route, and one route takes one rollout "
+        f"(if {holder} does not exist any more, remove its entry from the annotation {ANNOTATION})"
+    )
+    return Problem(reasons.ROUTE_TAKEN, message)
+
+
+def record_unreadable(route: str, complaint: str) -> Problem:
+    message = (
+        f"{route}: the annotation {ANNOTATION} {complaint}; put its former value back, or set the route's "
+        "weights as they should be without a canary and remove the annotation"
+    )
+    return Problem(reasons.ROUTE_RECORD_UNREADABLE, message)

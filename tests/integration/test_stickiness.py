@@ -1,0 +1,180 @@
+"""Users who keep their version behind a real Envoy: exact shares, nobody back, and a route as it was."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from testbed.load import Plan
+from testbed.operator import OperatorProcess
+from testbed.shop import NAME, Manifest, Shop, Traffic, rollout
+from tests.integration.users import Users
+
+pytestmark = pytest.mark.integration
+
+SESSION = "session"
+CHANCE = 5.0
+"""So many standard deviations: once in two million."""
+
+
+def sticky(stages: Sequence[tuple[str, str]], **cookie: Any) -> Manifest:
+    """The gateway of the testbed speaks plain HTTP."""
+    manifest = rollout(stages)
+    manifest["spec"]["traffic"]["stickiness"] = {"cookie": {"secure": False, **cookie}}
+    return manifest
+
+
+def cookie_name(shop: Shop) -> str:
+    return f"canary-operator.{shop.namespace}.{NAME}"
+
+
+def names(shop: Shop) -> list[str]:
+    rules = json.loads(shop.kubectl("get", "virtualservice", NAME, "-o", "json"))["spec"]["http"]
+    return [rule["name"] for rule in rules]
+
+
+def obeyed(shop: Shop, stage: int) -> None:
+    """Envoy draws users of this stage: some newcomer gets its cookie with stable."""
+    name = cookie_name(shop)
+
+    def drawn() -> bool:
+        newcomer = Users(shop, 1)
+        newcomer.visit()
+        return newcomer.jars[0].get(name, "").endswith(f".{stage}")
+
+    shop.wait(f"Envoy to draw in stage {stage}", drawn)
+
+
+def close(found: int, share: float, number: int) -> bool:
+    """Whether chance alone explains it."""
+    return abs(found - share * number) <= CHANCE * math.sqrt(number * share * (1 - share))
+
+
+def test_2000_users_keep_their_version_over_a_whole_run(shop: Shop, operator: OperatorProcess) -> None:
+    """Each share is one of users; who changes at all changes once, to the new version; and the operator may die."""
+    before, users = shop.route(), Users(shop, 2000)
+    with shop.traffic(20) as others:
+        shop.adopt(sticky([(weight, "20m") for weight in ("5%", "20%", "50%", "100%")]))
+        shop.release("v2")
+        for stage, percent in enumerate((5, 20, 50), start=1):
+            shop.until("the stage", lambda seen, p=percent: (seen.state, seen.weight) == ("Staged", f"{p}%"))  # type: ignore[misc]
+            obeyed(shop, stage)
+            found = users.visit()
+            assert close(found["v2"], percent / 100, 2000), (percent, found)
+            assert users.visit() == found, "nobody is drawn twice"
+            assert all(jar[SESSION] == "of-the-application" for jar in users.jars)
+            shop.order("promote")
+            if stage == 1:
+                operator.kill()
+                assert users.visit() == found
+                operator.start()
+        shop.until("everybody", lambda seen: (seen.state, seen.weight) == ("Staged", "100%"))
+        assert names(shop) == ["status", "primary"]
+        shop.wait("Envoy to obey", lambda: Users(shop, 40).visit() == Counter(v2=40))
+        assert users.visit() == Counter(v2=2000)
+        shop.order("promote")
+        shop.until("the end", lambda seen: seen.outcomes == ["Promoted"] and seen.rests, 60)
+        assert users.visit() == Counter(v2=2000)
+    assert users.changes().keys() == {("v1", "v2")}
+    assert all(len(set(seen[seen.index("v2") :])) == 1 for seen in users.seen)
+    assert shop.route() == before
+    assert others.failures() == 0
+
+
+@pytest.mark.usefixtures("operator")
+def test_after_an_abort_everybody_has_stable_and_another_run_begins_afresh(shop: Shop) -> None:
+    """The route is given back byte for byte, nobody gets a cookie any more, and old ones mean nothing."""
+    before, users = shop.route(), Users(shop, 500)
+    with shop.traffic(20):
+        shop.adopt(sticky([("50%", "20m"), ("100%", "2s")], name="release", ttl="48h"))
+        shop.release("v2")
+        shop.until("the stage", lambda seen: (seen.state, seen.weight) == ("Staged", "50%"))
+        shop.wait("Envoy to obey", lambda: "release" in _newcomer(shop))
+        users.visit()
+        drawn = users.who_met("v2")
+        assert close(len(drawn), 0.5, 500)
+        assert users.visit()["v2"] == len(drawn)
+        shop.order("abort")
+        shop.until("the end", lambda seen: seen.outcomes == ["Aborted"] and seen.rests)
+        assert shop.route() == before
+        shop.wait("Envoy to obey", lambda: "release" not in _newcomer(shop))
+        jars = [dict(jar) for jar in users.jars]
+        assert users.visit() == Counter(v1=500)
+        assert users.jars == jars
+        shop.order("retry")
+        again = shop.until("the next run", lambda seen: (seen.state, seen.weight) == ("Staged", "50%"))
+        shop.wait("Envoy to obey", lambda: again.run in _newcomer(shop).get("release", ""))
+        users.visit()
+        assert close(len(users.who_met("v2")), 0.5, 500)
+        assert close(len(users.who_met("v2") & drawn), 0.5, len(drawn)), "drawn anew"
+        shop.order("abort")
+        shop.until("the end", lambda seen: seen.outcomes == ["Aborted", "Aborted"] and seen.rests)
+    assert shop.route() == before
+
+
+def _newcomer(shop: Shop) -> dict[str, str]:
+    """The cookies of one."""
+    newcomer = Users(shop, 1)
+    newcomer.visit()
+    return newcomer.jars[0]
+
+
+@pytest.mark.usefixtures("operator")
+def test_one_user_with_most_of_the_traffic_holds_nothing(shop: Shop) -> None:
+    """It has one version, so the share of requests is far from the weight, and that says nothing of the route."""
+
+    def user(rate: float, number: int) -> Traffic:
+        return Traffic(Plan(shop.cluster.gateway_url, shop.host, rate, users=number))
+
+    with user(90, 1) as busy, user(30, 300) as others:
+        shop.adopt(sticky([("50%", "8s"), ("100%", "2s")]))
+        shop.release("v2")
+        shop.until("the end", lambda seen: seen.outcomes == ["Promoted"] and seen.rests, 60)
+    assert not [event for event in shop.events() if event["reason"] == "TrafficShareMismatch"]
+    assert busy.failures() == others.failures() == 0
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_cookie_that_somebody_takes_away_holds_the_run(shop: Shop) -> None:
+    """Users would be drawn again at each request; a person's resume brings it back."""
+    with shop.traffic(30):
+        shop.adopt(sticky([("50%", "20m")]))
+        shop.release("v2")
+        shop.until("the stage", lambda seen: (seen.state, seen.weight) == ("Staged", "50%"))
+        remove = json.dumps([{"op": "remove", "path": "/spec/http/3/route/0/headers"}])
+        shop.kubectl("patch", "virtualservice", NAME, "--type=json", "-p", remove)
+        held = shop.until("the hold", lambda seen: seen.held and seen.reason == "TrafficPulled")
+        assert "set-cookie of http route primary" in held.message
+        shop.order("resume")
+        shop.until("the run to go on", lambda seen: not seen.held and seen.reason == "StageRunning")
+        assert names(shop) == [
+            "status",
+            f"canary-operator-cookie-canary-{NAME}",
+            f"canary-operator-cookie-1-{NAME}",
+            "primary",
+        ]
+        obeyed(shop, 1)
+        shop.order("abort")
+        shop.until("the end", lambda seen: seen.outcomes == ["Aborted"] and seen.rests)
+
+
+@pytest.mark.usefixtures("operator")
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        ({"headers": {"response": {"remove": ["Set-Cookie"]}}}, "writes set-cookie itself (headers.response.remove)"),
+        ({"match": [{"headers": {"cookie": {"regex": ".*"}}}]}, "tests the header cookie already"),
+    ],
+    ids=["removed", "tested"],
+)
+def test_a_route_without_room_for_a_cookie_is_a_condition(shop: Shop, rule: Manifest, says: str) -> None:
+    """Before any run."""
+    body = json.loads(shop.kubectl("get", "virtualservice", NAME, "-o", "json"))
+    body["spec"]["http"][1] |= rule
+    shop.apply(body)
+    shop.apply(sticky([("50%", "20m")]))
+    held = shop.until("the condition", lambda seen: seen.reason == "RouteUnsupported")
+    assert says in held.message

@@ -1,0 +1,69 @@
+"""HTTPRoutes, asked-for splits and orders, as the tests of this folder write them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.core.world import Problem
+from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.gateway_api.edit import desired
+from canary_operator.providers.traffic.gateway_api.restore import restored
+from canary_operator.providers.traffic.gateway_api.routes import Split
+from tests.providers.traffic.istio.shapes import a_weight
+
+ROLLOUT = "shop/checkout"
+ANYTHING = [{"path": {"type": "PathPrefix", "value": "/"}}]
+
+
+def a_backend(name: str, weight: int | None = None, **more: Any) -> dict[str, Any]:
+    return {"name": name, "port": 80} | ({} if weight is None else {"weight": weight}) | more
+
+
+def a_rule(*backends: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    return {"matches": ANYTHING, **more, "backendRefs": [dict(each) for each in backends]}
+
+
+def a_route(
+    *rules: Mapping[str, Any], annotations: Mapping[str, str] | None = None, parents: Any = None
+) -> dict[str, Any]:
+    """`parents` are what its status says."""
+    metadata: dict[str, Any] = {"name": "checkout", "namespace": "shop", "generation": 3}
+    if annotations:
+        metadata["annotations"] = dict(annotations)
+    spec = {"parentRefs": [{"kind": "Gateway", "name": "web"}], "rules": [dict(each) for each in rules]}
+    body = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": metadata, "spec": spec}
+    return body | ({"status": {"parents": parents}} if parents else {})
+
+
+def a_split(
+    rule: str | None = None, *, stable: str = "checkout", canary: str | None = None, rollout: str = ROLLOUT
+) -> Split:
+    return Split(rollout, rule, stable, canary or f"{stable}-canary")
+
+
+def steps() -> dict[str, SetWeight]:
+    """A whole run; file → order."""
+    staged = {name: a_weight(name, stage=stage) for stage, name in enumerate(("0.5", "5", "25", "100"), start=1)}
+    return {**staged, "0": a_weight(0, Purpose.ROLL_BACK, stage=4)}
+
+
+def at(live: Object, order: SetWeight, split: Split | None = None) -> Object:
+    """The object with this weight; the test fails on a problem."""
+    after = desired(live, split or a_split(), order)
+    assert not isinstance(after, Problem), after.message
+    return after
+
+
+def given_back(live: Object, split: Split | None = None) -> Object:
+    after = restored(live, split or a_split())
+    assert not isinstance(after, Problem), after.message
+    return after
+
+
+def backends_in(live: Object, place: int = 0) -> Any:
+    return live["spec"]["rules"][place]["backendRefs"]
+
+
+def weights_of(live: Object, place: int = 0) -> dict[str, int | None]:
+    """Service → weight, as they stand."""
+    return {each["name"]: each.get("weight") for each in backends_in(live, place)}

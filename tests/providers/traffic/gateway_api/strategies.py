@@ -1,0 +1,89 @@
+"""Any HTTPRoute that the API server accepts, with one rule that can be split."""
+
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import strategies as st
+
+from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.providers.traffic.gateway_api.routes import Split
+from tests.providers.traffic.gateway_api.shapes import a_split
+
+SHARES = st.integers(0, 1000).map(lambda tenths: Fraction(tenths, 1000))
+"""Percentages with one decimal: finer ones need weights beside others that the API may not have."""
+
+extras = st.fixed_dictionaries(
+    {},
+    optional={
+        "filters": st.just([{"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["x-team"]}}]),
+        "futureField": st.recursive(st.none() | st.integers(), lambda inner: st.lists(inner, max_size=2), max_leaves=3),
+    },
+)
+rule_extras = st.fixed_dictionaries(
+    {},
+    optional={
+        "timeouts": st.just({"request": "5s"}),
+        "filters": st.just([{"type": "ResponseHeaderModifier", "responseHeaderModifier": {"remove": ["server"]}}]),
+        "unknown": st.lists(st.text(max_size=3), max_size=2),
+    },
+)
+matches = st.sampled_from(
+    [
+        [{"path": {"type": "PathPrefix", "value": "/"}}],
+        [{"path": {"type": "Exact", "value": "/buy"}, "method": "POST"}, {"headers": [{"name": "x", "value": "1"}]}],
+    ]
+)
+elsewhere: list[dict[str, Any]] = [
+    {"name": "legacy"},
+    {"name": "checkout", "namespace": "payments"},
+    {"name": "checkout-canary", "namespace": "payments"},
+    {"name": "checkout", "group": "storage.example.com", "kind": "Bucket"},
+]
+
+
+@st.composite
+def backends(draw: st.DrawFn, what: st.SearchStrategy[dict[str, Any]], weights: st.SearchStrategy[int]) -> Any:
+    full = draw(st.sampled_from([{}, {"group": "", "kind": "Service"}]))
+    return {**full, "port": 80, **draw(what), **draw(extras), "weight": draw(weights)}
+
+
+foreign = backends(st.sampled_from(elsewhere), st.integers(0, 200))
+
+
+@st.composite
+def split_rules(draw: st.DrawFn) -> Any:
+    """The rule that a rollout splits: stable in any place, the canary perhaps, others perhaps."""
+    others = draw(st.lists(foreign, max_size=3))
+    canary = draw(st.lists(backends(st.just({"name": "checkout-canary"}), st.just(0)), max_size=1))
+    stable = draw(backends(st.just({"name": "checkout"}), st.integers(1, 200)))
+    refs = draw(st.permutations([stable, *canary, *others]))
+    return {"matches": draw(matches), **draw(rule_extras), "backendRefs": refs}
+
+
+@st.composite
+def other_rules(draw: st.DrawFn, name: str) -> Any:
+    refs = draw(st.lists(foreign | backends(st.just({"name": "checkout"}), st.integers(0, 9)), min_size=1))
+    return {"name": name, "matches": draw(matches), **draw(rule_extras), "backendRefs": refs}
+
+
+@st.composite
+def http_routes(draw: st.DrawFn) -> tuple[Any, Split]:
+    """An object and what a rollout asks of it."""
+    rule = draw(split_rules())
+    around = [draw(other_rules(name)) for name in draw(st.lists(st.sampled_from("abc"), max_size=2, unique=True))]
+    named = bool(around) or draw(st.booleans())
+    rule = {"name": "primary", **rule} if named else rule
+    notes = draw(st.dictionaries(st.sampled_from(["a", "b/c"]), st.just("x"), max_size=2))
+    metadata = {"name": "checkout", "namespace": "shop"} | ({"annotations": notes} if notes else {})
+    spec = {"parentRefs": [{"name": "web"}], "rules": draw(st.permutations([rule, *around]))}
+    return {"metadata": metadata, "spec": spec}, a_split("primary" if named else None)
+
+
+orders = st.builds(
+    SetWeight,
+    weight=SHARES | st.sampled_from([Fraction(0), Fraction(1)]),
+    purpose=st.sampled_from(Purpose),
+    run=st.just("abc-1"),
+    stage=st.integers(1, 20),
+)
+a_run = st.lists(orders, min_size=1, max_size=4)

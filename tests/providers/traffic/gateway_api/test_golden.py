@@ -1,0 +1,94 @@
+"""One folder per shape of HTTPRoute: `before.yaml`, `intent.yaml`, and the object at each weight.
+
+`GOLDEN=write pytest tests/providers/traffic/gateway_api/test_golden.py` writes the answers anew, to be read as a diff.
+"""
+
+import json
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from canary_operator.core.carriers import HTTP_ROUTE
+from canary_operator.core.world import Route, RouteRecord
+from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.gateway_api.edit import current
+from canary_operator.providers.traffic.gateway_api.routes import Split
+from tests.providers.traffic.gateway_api.shapes import a_split, at, given_back, steps
+
+FOLDERS = sorted(path for path in Path(__file__).with_name("golden").iterdir() if path.is_dir())
+
+each_shape = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+
+
+def load(folder: Path, name: str) -> Any:
+    return yaml.safe_load((folder / f"{name}.yaml").read_text())
+
+
+def asked(folder: Path) -> Split:
+    return a_split(**load(folder, "intent"))
+
+
+def compare(folder: Path, name: str, found: Object) -> None:
+    if os.environ.get("GOLDEN") == "write":
+        text = yaml.safe_dump(json.loads(json.dumps(found)), sort_keys=False, width=120, allow_unicode=True)
+        (folder / f"{name}.yaml").write_text(text)
+    assert found == load(folder, name)
+
+
+def test_there_are_shapes() -> None:
+    """The folder is found, so that the tests below have something to say."""
+    assert len(FOLDERS) >= 19
+
+
+@each_shape
+def test_each_weight_of_a_run_gives_the_golden_object(folder: Path) -> None:
+    """From stage to stage and back to 0 the object is exactly the golden one."""
+    live = load(folder, "before")
+    for name, order in steps().items():
+        live = at(live, order, asked(folder))
+        compare(folder, name, live)
+
+
+@each_shape
+def test_the_restored_object_is_what_its_owner_wrote(folder: Path) -> None:
+    """After a run, and from the middle of one, restore gives back the object before."""
+    before = load(folder, "before")
+    live = before
+    for order in steps().values():
+        live = at(live, order, asked(folder))
+        assert given_back(live, asked(folder)) == before
+
+
+@each_shape
+def test_a_weight_does_not_depend_on_the_weights_before_it(folder: Path) -> None:
+    """Every raise gives the same object directly and by stages."""
+    for name, order in list(steps().items())[:-1]:
+        assert at(load(folder, "before"), order, asked(folder)) == load(folder, name)
+
+
+@each_shape
+def test_the_share_that_is_read_is_the_share_that_was_written(folder: Path) -> None:
+    """A look finds exactly the weight of the order, and its record."""
+    assert current(load(folder, "before"), asked(folder)) == Route(Fraction(0), None, carrier=HTTP_ROUTE)
+    for name, order in steps().items():
+        said = RouteRecord(order.run, order.stage, order.weight, order.purpose)
+        assert current(load(folder, name), asked(folder)) == Route(order.weight, said, carrier=HTTP_ROUTE)
+
+
+@each_shape
+def test_only_backends_and_annotations_change(folder: Path) -> None:
+    """Everything else comes out byte for byte as its owner wrote it, at every weight."""
+    before = bare(load(folder, "before"))
+    for name in steps():
+        assert json.dumps(bare(load(folder, name))) == json.dumps(before)
+
+
+def bare(body: Any) -> Any:
+    body["metadata"].pop("annotations", None)
+    for rule in body["spec"]["rules"]:
+        rule.pop("backendRefs", None)
+    return body
