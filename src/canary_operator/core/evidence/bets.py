@@ -22,10 +22,14 @@ def bet(test: Test, gains: Sequence[float], planned: int, *, largest: float = LA
         return test
     look = test.looks + 1
     part = stake(look, planned) / len(gains)
-    even = (sum(test.wealth) / len(gains),) * len(gains)
-    before = test.wealth if len(test.wealth) == len(gains) else even
-    wealth = [min((held + part) * exp(min(gain, largest)), MOST) for held, gain in zip(before, gains, strict=True)]
-    return Test(looks=look, wealth=tuple(wealth))
+    before = test.wealth
+    if len(before) != len(gains):
+        before = (sum(before) / len(gains),) * len(gains)
+    grown = [
+        (held + part) * (exp(gain) if gain < largest else exp(largest))
+        for held, gain in zip(before, gains, strict=True)
+    ]
+    return Test(looks=look, wealth=tuple(grown) if max(grown) <= MOST else tuple(min(one, MOST) for one in grown))
 
 
 def e_value(test: Test, planned: int) -> float:

@@ -149,7 +149,11 @@ class Terms:
     @property
     def errors(self) -> Bounds:
         """What the requests that failed are held against; nothing, where no metric asks for them."""
-        return next((track.bounds for one in self.metrics for track in one.tracks if not track.key), Bounds())
+        for one in self.metrics:
+            for track in one.tracks:
+                if not track.key:
+                    return track.bounds
+        return Bounds()
 
     def beside(self) -> Iterator[Track]:
         """Every other quantity."""
