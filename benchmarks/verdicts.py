@@ -83,7 +83,10 @@ def speed() -> list[Result]:
     def whole() -> bool:
         return judge(fold(evidence, later, terms, clean_from=START), terms).harm
 
-    return [_speed("one look, arithmetic", arithmetic, 20), _speed("one look, fold and judge: 1000 in 50 ms", whole, 50)]
+    return [
+        _speed("one look, arithmetic", arithmetic, 20),
+        _speed("one look, fold and judge: 1000 in 50 ms", whole, 50),
+    ]
 
 
 def _sample(second: int) -> Sample:
