@@ -23,15 +23,18 @@ class Reader:
 
     def one(self, api: str, plural: str, name: str) -> dict[str, Any] | None:
         """None where it does not exist. `api` is such as "apps/v1", or "v1"."""
-        return self._get(api, f"{plural}/{name}")
+        return self._get(f"{self.url(api, plural)}/{name}")
 
     def all(self, api: str, plural: str) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = (self._get(api, plural) or {}).get("items", [])
+        items: list[dict[str, Any]] = (self._get(self.url(api, plural)) or {}).get("items", [])
         return items
 
-    def _get(self, api: str, rest: str) -> dict[str, Any] | None:
+    def url(self, api: str, plural: str) -> str:
+        """Where all objects of this kind in the namespace are."""
         root = "apis" if "/" in api else "api"
-        url = f"{self._state.apiserver_url}/{root}/{api}/namespaces/{self._namespace}/{rest}"
+        return f"{self._state.apiserver_url}/{root}/{api}/namespaces/{self._namespace}/{plural}"
+
+    def _get(self, url: str) -> dict[str, Any] | None:
         try:
             answer = self.session.get(url, timeout=5)
         except requests.RequestException as error:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from testbed.cluster import Cluster
 from testbed.operator import OperatorProcess
 from testbed.shop import Shop
+from testbed.sweep import sweep
 
 Answer = TypeVar("Answer")
 _DOORS = 4
@@ -20,7 +21,7 @@ def a_namespace(cluster: Cluster) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex[:8]}"
     cluster.kubectl("create", "namespace", name)
     yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    sweep(cluster.state, name)
 
 
 @contextmanager
