@@ -13,6 +13,7 @@ STAGES = (("50%", "30s"), ("100%", "3s"))
 LONG = (("50%", "10m"), ("100%", "10m"))
 LONGEST = 200
 A_MINUTE = 65
+TWO_MINUTES = 125
 ERRORS = {"preset": "istio-error-rate", "maxIncrease": "50%"}
 MEMORY = {"preset": "memory", "maxIncrease": "50%"}
 CPU = {"preset": "cpu", "maxIncrease": "50%"}
@@ -47,6 +48,21 @@ def test_how_much_pods_differ_is_measured_before_the_run(shop: Shop) -> None:
         shop.release("v2")
         seen = shop.until("the first stage", lambda seen: shop.weight() == 50 and seen.state == "Staged", LONGEST)
         assert seen.status["run"]["pinned"]["pods"]["pods"] == 6, seen.status["run"]["pinned"]
+
+
+def test_a_release_is_allowed_what_the_pods_before_it_differ_by(cluster: Cluster, namespace: str) -> None:
+    """Two of six pods fail 12 % for good, as on a bad node, and so do all of the canary: 2.5 times the average."""
+    shop = Shop(cluster, namespace)
+    shop.open("v1-e1", replicas=6)
+    worst = shop.kubectl("get", "pods", "-o", "name").split()[:2]
+    shop.kubectl("annotate", *worst, "testbed/incident=11%")
+    shop.adopt(rollout(STAGES, {"metrics": [ERRORS]}))
+    with shop.traffic(100):
+        time.sleep(TWO_MINUTES)
+        shop.release("v2-e12")
+        staged = shop.until("a verdict", lambda seen: "differ by themselves" in seen.message, LONGEST)
+        assert 0.5 < staged.status["run"]["pinned"]["pods"]["tau"] < 2, staged.status["run"]["pinned"]
+        assert shop.until("the end", lambda seen: seen.rests and bool(seen.outcomes), LONGEST).outcomes == ["Promoted"]
 
 
 def test_a_leak_goes_back_where_memory_is_critical(shop: Shop) -> None:
