@@ -14,7 +14,14 @@ _ADDRESS = "127.0.0.251"
 
 @contextmanager
 def a_sidecar(cluster: Cluster, namespace: str) -> Iterator[None]:
-    """It catches nothing: who calls 127.0.0.1 at a Service's port, with the Service as host, goes through it."""
+    """It catches nothing: who calls 127.0.0.1 at a Service's port, with the Service as host, goes through it.
+
+    It knows the Services of its own namespace only. Else it would listen on the ports of the gateways' Services too,
+    beside the gateway itself, and the kernel would give it some of the gateway's callers.
+    """
+    own = {"egress": [{"hosts": ["./*"]}]}
+    scope = {"apiVersion": "networking.istio.io/v1", "kind": "Sidecar", "metadata": {"name": "default"}, "spec": own}
+    cluster.kubectl("apply", "-n", namespace, "-f", "-", input=json.dumps(scope))
     bootstrap = json.loads((cluster.state.directory / "envoy.json").read_text(encoding="utf-8"))
     del bootstrap["admin"]
     bootstrap["node"] = {

@@ -16,6 +16,8 @@ _KINDS = (
     _ROLLOUTS,
     ("networking.istio.io/v1", "virtualservices"),
     ("networking.istio.io/v1", "destinationrules"),
+    ("networking.istio.io/v1", "gateways"),
+    ("networking.istio.io/v1", "sidecars"),
     ("networking.istio.io/v1alpha3", "envoyfilters"),
     ("gateway.networking.k8s.io/v1", "httproutes"),
     ("gateway.networking.k8s.io/v1", "gateways"),

@@ -77,7 +77,7 @@ def test_a_good_release_goes_all_the_way(shop: HTTPRouteShop, traffic: Traffic) 
     shop.order("promote")
     assert finished(shop).last["outcome"] == "Promoted"
     wait_until_served(shop, traffic, "v2")
-    assert traffic.failures() == 0, traffic.summary()
+    assert traffic.failures() == 0, f"{traffic.summary()}"
     assert everything_is_given_back(shop, route)
 
 
@@ -88,7 +88,7 @@ def test_stages_end_by_themselves(shop: HTTPRouteShop, traffic: Traffic) -> None
     shop.adopt(by_http_route((("25%", "4s"), ("50%", "4s"), ("100%", "3s"))))
     shop.release("v2")
     assert finished(shop).last["outcome"] == "Promoted"
-    assert traffic.failures() == 0, traffic.summary()
+    assert traffic.failures() == 0, f"{traffic.summary()}"
     assert everything_is_given_back(shop, route)
 
 
@@ -115,7 +115,7 @@ def test_an_abort_loses_no_request(shop: HTTPRouteShop, traffic: Traffic) -> Non
     assert finished(shop).last["outcome"] == "Aborted"
     wait_until_served(shop, traffic, "v1")
     assert everything_is_given_back(shop, route)
-    assert traffic.failures() == 0, traffic.summary()
+    assert traffic.failures() == 0, f"{traffic.summary()}"
 
 
 def test_a_killed_operator_goes_on(shop: HTTPRouteShop, traffic: Traffic, operator: OperatorProcess) -> None:
@@ -131,7 +131,7 @@ def test_a_killed_operator_goes_on(shop: HTTPRouteShop, traffic: Traffic, operat
     assert shop.rollout().status["runs"] == 1
     shop.kubectl("delete", "canaryrollout", NAME, "--timeout=30s")
     assert everything_is_given_back(shop, route)
-    assert traffic.failures() == 0, traffic.summary()
+    assert traffic.failures() == 0, f"{traffic.summary()}"
 
 
 @pytest.mark.usefixtures("operator")
@@ -149,7 +149,7 @@ def test_somebody_who_pulls_the_weight_is_heard(shop: HTTPRouteShop, traffic: Tr
     assert shop.weight() == 0
     shop.order("resume")
     shop.wait("the weight of the stage", lambda: shop.weight() == 25, LONGEST)
-    assert traffic.failures() == 0, traffic.summary()
+    assert traffic.failures() == 0, f"{traffic.summary()}"
 
 
 @pytest.mark.usefixtures("operator", "traffic")
