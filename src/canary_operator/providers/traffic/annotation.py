@@ -56,11 +56,6 @@ def with_annotations(live: Object, annotations: Mapping[str, str]) -> Object:
     return {**live, "metadata": {**rest, "annotations": dict(annotations)} if annotations else rest}
 
 
-def shared(live: Object, rollout: str) -> bool:
-    """Somebody else's entry stands in the annotation too."""
-    return any(holder != rollout for holder in entries(live) or {})
-
-
 def _unknown(old: Any, of: type[Model]) -> dict[str, Any]:
     """What another version wrote into the entry; a field of ours that is not written now has its default."""
     ours = {field.alias for field in of.model_fields.values()}

@@ -11,7 +11,7 @@ from canary_operator.providers import json_patch
 from canary_operator.providers.json_patch import Operation
 from canary_operator.providers.objects import Object, Objects
 from canary_operator.providers.resources import Resource
-from canary_operator.providers.traffic.annotation import ANNOTATION, annotation, shared
+from canary_operator.providers.traffic.annotation import ANNOTATION, annotation
 
 
 class Kubernetes(Protocol):
@@ -81,17 +81,17 @@ def changed(live: Object, after: Object) -> bool:
     return live != after
 
 
-def guards(live: Object, rollout: str, action: SetWeight) -> list[Operation]:
+def guards(live: Object, action: SetWeight) -> list[Operation]:
     """Which object the patch may land on; the patch itself tests what it touches.
 
     A rollback may land on any version, so that other writers can't make it try again. It tests more only where it
-    would take something along: annotations that appeared meanwhile, another rollout's entry in ours.
+    would take something along: our annotation holds the entries of other rollouts too, and another of them may have
+    written its first one since; where there is none yet, several may be about to write it.
     """
-    if action.purpose is not Purpose.ROLL_BACK or not live["metadata"].get("annotations"):
+    found = annotation(live)
+    if action.purpose is not Purpose.ROLL_BACK or found is None:
         return [same_version(live)]
-    if shared(live, rollout):
-        return [json_patch.test(annotation(live), "metadata", "annotations", ANNOTATION)]
-    return []
+    return [json_patch.test(found, "metadata", "annotations", ANNOTATION)]
 
 
 def same_version(live: Object) -> Operation:

@@ -179,11 +179,11 @@ async def test_a_problem_is_told_to_the_user(mesh: Mesh) -> None:
     [
         (a_weight(50), ["/metadata/resourceVersion", "name", "name", "name"]),
         (a_weight(0, Purpose.RELEASE), ["/metadata/resourceVersion", "name", "name", "name"]),
-        (rolled_back(), ["name", "name", "name"]),
+        (rolled_back(), ["/metadata/annotations/canary-operator.dev~1route", "name", "name", "name"]),
     ],
 )
 async def test_what_a_patch_tests(mesh: Mesh, order: SetWeight, tests: list[str]) -> None:
-    """A rollback tests the rule's name and both backends only; everything else the version too."""
+    """A rollback tests our annotation, the rule's name and both backends; everything else the version."""
     await mesh.traffic.set_weight(a_target(), a_weight(25))
     await mesh.traffic.set_weight(a_target(), order)
     paths = [each["path"] for each in mesh.kubernetes.writes[-1].operations if each["op"] == "test"]

@@ -281,6 +281,23 @@ async def test_a_rollback_does_not_undo_another_rollouts_record() -> None:
     assert (found.share, found.record.weight) == (Fraction(1, 4), Fraction(1, 4))
 
 
+async def test_a_rollback_does_not_undo_the_first_record_of_another_rollout() -> None:
+    """When it was read there was ours alone."""
+    http = [a_rule(a_destination("checkout"), name=name) for name in ("primary", "cart")]
+    mesh = Mesh().holding(a_virtual_service(*http))
+    one, two = a_target(routes=["primary"]), a_target("cart", routes=["cart"])
+    await mesh.traffic.set_weight(one, a_weight(5))
+    stale = Mesh(mesh.kubernetes, MemoryObjects(dict(mesh.store.bodies)))
+    await mesh.traffic.set_weight(two, a_weight(25))
+    with pytest.raises(Conflict):
+        await stale.traffic.set_weight(one, rolled_back())
+    await stale.traffic.set_weight(one, rolled_back())
+    found = await stale.traffic.look(two)
+    assert isinstance(found, Route)
+    assert found.record is not None
+    assert (found.share, found.record.weight) == (Fraction(1, 4), Fraction(1, 4))
+
+
 async def test_a_restore_over_somebodys_edit_is_a_conflict(mesh: Mesh) -> None:
     """It is tried again on the object as it is then."""
     await mesh.traffic.set_weight(a_target(), a_weight(25))
@@ -369,11 +386,11 @@ async def test_errors_of_the_outside_pass_through(mesh: Mesh, error: Unavailable
     [
         (a_weight(50), ["/metadata/resourceVersion", "name", "host", "host"]),
         (a_weight(0, Purpose.RELEASE), ["/metadata/resourceVersion", "name", "host", "host"]),
-        (rolled_back(), ["name", "host", "host"]),
+        (rolled_back(), ["/metadata/annotations/canary-operator.dev~1route", "name", "host", "host"]),
     ],
 )
 async def test_what_a_patch_tests(mesh: Mesh, order: SetWeight, tests: list[str]) -> None:
-    """A rollback tests the rule's name and both hosts only; everything else the version too."""
+    """A rollback tests our annotation, the rule's name and both hosts; everything else the version."""
     await mesh.traffic.set_weight(a_target(), a_weight(25))
     await mesh.traffic.set_weight(a_target(), order)
     paths = [each["path"] for each in mesh.kubernetes.writes[-1].operations if each["op"] == "test"]

@@ -6,7 +6,7 @@ import pytest
 from canary_operator.api import reasons
 from canary_operator.api.routes import TcpRoute, TlsRoute
 from canary_operator.core.world import Problem
-from canary_operator.providers.traffic.annotation import ANNOTATION, shared
+from canary_operator.providers.traffic.annotation import ANNOTATION
 from canary_operator.providers.traffic.istio.edit import current
 from canary_operator.providers.traffic.istio.selectors import HttpRoute, Selector
 from tests.providers.traffic.istio.shapes import a_destination, a_rule, a_split, a_virtual_service
@@ -49,13 +49,3 @@ def test_one_rule_takes_one_rollout(mine: Selector, theirs: Any, taken: bool) ->
     found = current(live, a_split(mine))
     assert isinstance(found, Problem) == taken
     assert not isinstance(found, Problem) or found.reason == reasons.ROUTE_TAKEN
-
-
-@pytest.mark.parametrize(
-    ("value", "is_shared"),
-    [("{}", False), ('{"shop/checkout": {}}', False), ('{"shop/cart": {}}', True), ("{", False)],
-)
-def test_an_annotation_is_shared_when_somebody_else_has_an_entry(value: str, is_shared: bool) -> None:
-    """A damaged one is nobody's that we know of."""
-    live = a_virtual_service(a_rule(STABLE), annotations={ANNOTATION: value})
-    assert shared(live, "shop/checkout") == is_shared

@@ -43,7 +43,7 @@ class GatewayAPITraffic:
             return _gone(target, action)
         refuse_to_overwrite(current(live, split(target)), action)
         try:
-            await self._routes.write(live, desired(live, split(target), action), guards(live, target.key, action))
+            await self._routes.write(live, desired(live, split(target), action), guards(live, action))
         except Gone:
             _gone(target, action)
 

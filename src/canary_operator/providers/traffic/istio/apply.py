@@ -54,7 +54,7 @@ class IstioTraffic:
         try:
             after = after_order(target, name, live, action)
             if live is not None and after is not None:
-                await self._write(live, after, guards(live, target.key, action))
+                await self._write(live, after, guards(live, action))
         except Gone:
             gone(target, name, action)
 
