@@ -129,6 +129,9 @@ def a_gateway(*protocols: str) -> dict[str, Any]:
 PITFALLS: dict[str, Callable[[dict[str, Any]], None]] = {
     "rollout-invalid": put("rollout", "spec", "stages", 0, "weight", "0%"),
     "route-unusable": put("route", *HTTP, [{"destination": {"host": "basket"}}]),
+    "route-not-delegated": put(
+        "rollout", "spec", "traffic", "istio", "virtualServices", [{"name": "split", "managedRoute": True}]
+    ),
     "same-pods": add(named("Service", "checkout-canary", selector={"app": "checkout"})),
     "pods-not-selected": put("service", "spec", "selector", {"app": "basket"}),
     "probe-missing": put("deployment", "spec", "template", "spec", "containers", [{"name": "app"}]),

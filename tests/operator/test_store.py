@@ -259,3 +259,27 @@ def test_an_event_of_any_of_its_virtual_services_calls_for_a_pass(synced: Store,
         synced.observe(VIRTUAL_SERVICES, a_virtual_service(name, version=2))
         assert told == [UID]
         assert synced.get(VIRTUAL_SERVICES, "shop", name) is not None
+
+
+def test_whoever_is_delegated_to_hears_of_it(synced: Store, told: Told) -> None:
+    """The root is nobody's reference, and is known all the same; also when it is deleted, or missing in a list."""
+    root = a_virtual_service("edge", spec={"http": [{"delegate": {"name": "shop"}}]})
+    synced.observe(ROLLOUTS, a_rollout())
+    told.clear()
+    assert synced.roots("shop", "shop") == ()
+    synced.observe(VIRTUAL_SERVICES, root)
+    assert synced.roots("shop", "shop") == ("shop/edge",)
+    synced.observe_deletion(VIRTUAL_SERVICES, root)
+    assert synced.roots("shop", "shop") == ()
+    synced.observe(VIRTUAL_SERVICES, root)
+    synced.complete(VIRTUAL_SERVICES, {("shop", "shop"): 1})
+    assert synced.roots("shop", "shop") == ()
+    assert told == [UID] * 4
+
+
+def test_a_root_in_a_namespace_that_is_not_watched_may_exist(told: Told) -> None:
+    """Only one that is seen says anything."""
+    store = Store(changed=told.append, everywhere=False)
+    assert store.roots("shop", "shop") is None
+    store.observe(VIRTUAL_SERVICES, a_virtual_service("edge", spec={"http": [{"delegate": {"name": "shop"}}]}))
+    assert store.roots("shop", "shop") == ("shop/edge",)

@@ -119,6 +119,10 @@ ROUTE_RECORD_UNREADABLE = "RouteRecordUnreadable"
 """Our annotation on the route was damaged."""
 ROUTE_TAKEN = "RouteTaken"
 """Another CanaryRollout splits this route."""
+ROUTE_NAME_TAKEN = "RouteNameTaken"
+"""An object that is not ours has the name of the route that the operator is to make (`managedRoute`)."""
+ROUTE_NOT_DELEGATED = "RouteNotDelegated"
+"""No VirtualService delegates to the route that the operator has made (`managedRoute`), so nobody comes by it."""
 DESTINATION_NOT_FOUND = "DestinationNotFound"
 """The route has no destination for the stable Service."""
 DESTINATION_DUPLICATED = "DestinationDuplicated"
@@ -139,6 +143,12 @@ CANARY_NAME_TAKEN = "CanaryNameTaken"
 """An object that is not ours has the name that the canary needs."""
 STABLE_MAY_SHRINK = "StableMayShrink"
 """An autoscaler may shrink stable while its traffic goes away, so that a rollback would land on too few pods."""
+
+# A route that the operator makes
+ROUTE_MADE = "RouteMade"
+"""The route that the operator makes (`managedRoute`) did not exist, and was made."""
+ROUTE_KEPT = "RouteKept"
+"""The rollout is gone and its `managedRoute` stays, with all traffic on stable; delete it when none delegates to it."""
 
 # The outside
 READING = "Reading"

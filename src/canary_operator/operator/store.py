@@ -1,6 +1,6 @@
 """The newest copy of everything that a rollout speaks of. It never asks the API server; `sweep` and passes do."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from canary_operator.api.rollout import Spec
@@ -8,9 +8,10 @@ from canary_operator.api.status import Status
 from canary_operator.core.world import Problem
 from canary_operator.operator.reading import read_spec, read_status
 from canary_operator.operator.references import Reference, References, references_of
+from canary_operator.operator.roots import Roots
 from canary_operator.operator.shelf import Key, Shelf, key_of, version_of
 from canary_operator.providers.objects import Object
-from canary_operator.providers.resources import ROLLOUTS, WATCHED, Resource
+from canary_operator.providers.resources import ROLLOUTS, VIRTUAL_SERVICES, WATCHED, Resource
 
 Tell = Callable[[str], None]
 """Told the uid of a rollout."""
@@ -23,9 +24,13 @@ class Store:
     was seen before the rollout that refers to it is `unread`.
     """
 
-    def __init__(self, *, changed: Tell) -> None:
-        """`changed` is told of a rollout that is new, changed or gone, and when an object it refers to is."""
-        self._changed = changed
+    def __init__(self, *, changed: Tell, everywhere: bool = True) -> None:
+        """`changed` is told of a rollout that is new, changed or gone, and when an object it refers to is.
+
+        `everywhere`: all namespaces are watched, so what we don't see does not exist.
+        """
+        self._changed, self._everywhere = changed, everywhere
+        self._roots = Roots()
         self._shelves = {resource: Shelf() for resource in WATCHED}
         self._synced: set[Resource] = set()
         self._unserved: set[Resource] = set()
@@ -45,6 +50,10 @@ class Store:
     def get(self, resource: Resource, namespace: str, name: str) -> Object | None:
         return self._shelves[resource].get((namespace, name))
 
+    def roots(self, namespace: str, name: str) -> tuple[str, ...] | None:
+        found = self._roots.of((namespace, name))
+        return tuple("/".join(key) for key in found) if found or self._everywhere else None
+
     def put(self, resource: Resource, body: Object) -> None:
         """Tells nobody: whoever wrote it knows."""
         self._put(resource, body)
@@ -56,11 +65,15 @@ class Store:
 
     def observe(self, resource: Resource, body: Object) -> None:
         """An object was listed, added or changed."""
+        if resource == VIRTUAL_SERVICES:
+            self._tell_delegates(self._roots.learn(body))
         if self._wanted(resource, key_of(body)) and self._put(resource, body):
             self._tell(resource, key_of(body))
 
     def observe_deletion(self, resource: Resource, body: Object) -> None:
         key = key_of(body)
+        if resource == VIRTUAL_SERVICES:
+            self._tell_delegates(self._roots.forget(key))
         users = self._users(resource, key)
         if self._drop(resource, key, uid=body["metadata"]["uid"], version=version_of(body)):
             for uid in users:
@@ -128,6 +141,8 @@ class Store:
         """All that was listed is here: from now on absence means something."""
         self._synced.add(resource)
         self._unserved.discard(resource)
+        if resource == VIRTUAL_SERVICES:
+            self._tell_delegates(self._roots.keep(listed))
         shelf = self._shelves[resource]
         if resource == ROLLOUTS:
             shelf.forget_absences()
@@ -191,6 +206,10 @@ class Store:
 
     def _users(self, resource: Resource, key: Key) -> tuple[str, ...]:
         return () if resource == ROLLOUTS else self._references.users(Reference(resource, *key))
+
+    def _tell_delegates(self, delegates: Iterable[Key]) -> None:
+        for delegate in delegates:
+            self._tell(VIRTUAL_SERVICES, delegate)
 
     def _tell(self, resource: Resource, key: Key) -> None:
         if resource != ROLLOUTS:

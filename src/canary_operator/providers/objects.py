@@ -21,6 +21,9 @@ class Objects(Protocol):
     def get(self, resource: Resource, namespace: str, name: str) -> Object | None:
         """The object, or None when there is none."""
 
+    def roots(self, namespace: str, name: str) -> tuple[str, ...] | None:
+        """Which VirtualServices delegate to this one; None where we know of none and may not see all."""
+
     def put(self, resource: Resource, body: Object) -> None:
         """Take an answer of the API server as the newest copy; older ones that still arrive are refused."""
 

@@ -1,6 +1,6 @@
 """The `Traffic` port on one HTTPRoute: read from the store, compare, patch on a difference."""
 
-from canary_operator.core.actions import SetWeight
+from canary_operator.core.actions import MakeRoutes, SetWeight
 from canary_operator.core.world import Missing, Problem, Route, Unknown
 from canary_operator.errors import Gone
 from canary_operator.ports import Target
@@ -46,6 +46,9 @@ class GatewayAPITraffic:
             await self._routes.write(live, desired(live, split(target), action), guards(live, target.key, action))
         except Gone:
             _gone(target, action)
+
+    async def make(self, target: Target, action: MakeRoutes) -> None:
+        """No HTTPRoute is ours to make: none can delegate to another."""
 
     async def restore(self, target: Target) -> None:
         """Give back what we touched, in one patch of the present object.
