@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from canary_operator.providers.objects import Rival
 from canary_operator.providers.resources import Resource
 
 
@@ -17,6 +18,8 @@ class MemoryObjects:
     delegating: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     """The roots of each delegate."""
     everywhere: bool = True
+    contesting: dict[tuple[object, ...], tuple[Rival, ...]] = field(default_factory=dict)
+    """The rivals of each kind, namespace and name."""
 
     def synced(self, _: Resource) -> bool:
         return self.listed
@@ -26,6 +29,9 @@ class MemoryObjects:
 
     def roots(self, namespace: str, name: str) -> tuple[str, ...] | None:
         return self.delegating.get((namespace, name), ()) if self.everywhere else None
+
+    def rivals(self, *place: object) -> tuple[Rival, ...]:
+        return self.contesting.get(place, ())
 
     def get(self, resource: Resource, namespace: str, name: str) -> Mapping[str, Any] | None:
         return self.bodies.get((resource, namespace, name))

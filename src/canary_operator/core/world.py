@@ -72,8 +72,8 @@ class Route:
     """Whatever object it stands in."""
     name: str = field(default="", compare=False)
     """What a person calls it where there are several."""
-    unreached: str = ""
-    """Why nobody comes by it, where that is known, and the cure."""
+    hindrance: Problem | None = None
+    """Why splitting it would not split the users, where that is known."""
     parts: tuple["Route", ...] = ()
     """Each of several that can be read."""
     faults: tuple[Problem | Missing, ...] = ()

@@ -8,10 +8,10 @@ from canary_operator.api.status import Status
 from canary_operator.core.world import Problem
 from canary_operator.operator.reading import read_spec, read_status
 from canary_operator.operator.references import Reference, References, references_of
-from canary_operator.operator.roots import Roots
 from canary_operator.operator.shelf import Key, Shelf, key_of, version_of
-from canary_operator.providers.objects import Object
-from canary_operator.providers.resources import ROLLOUTS, VIRTUAL_SERVICES, WATCHED, Resource
+from canary_operator.operator.surroundings import Surroundings
+from canary_operator.providers.objects import Object, Rival
+from canary_operator.providers.resources import ROLLOUTS, WATCHED, Resource
 
 Tell = Callable[[str], None]
 """Told the uid of a rollout."""
@@ -30,7 +30,7 @@ class Store:
         `everywhere`: all namespaces are watched, so what we don't see does not exist.
         """
         self._changed, self._everywhere = changed, everywhere
-        self._roots = Roots()
+        self._around = Surroundings()
         self._shelves = {resource: Shelf() for resource in WATCHED}
         self._synced: set[Resource] = set()
         self._unserved: set[Resource] = set()
@@ -51,8 +51,11 @@ class Store:
         return self._shelves[resource].get((namespace, name))
 
     def roots(self, namespace: str, name: str) -> tuple[str, ...] | None:
-        found = self._roots.of((namespace, name))
+        found = self._around.roots((namespace, name))
         return tuple("/".join(key) for key in found) if found or self._everywhere else None
+
+    def rivals(self, resource: Resource, namespace: str, name: str) -> tuple[Rival, ...]:
+        return tuple(self._around.rivals(resource, (namespace, name)))
 
     def put(self, resource: Resource, body: Object) -> None:
         """Tells nobody: whoever wrote it knows."""
@@ -65,15 +68,13 @@ class Store:
 
     def observe(self, resource: Resource, body: Object) -> None:
         """An object was listed, added or changed."""
-        if resource == VIRTUAL_SERVICES:
-            self._tell_delegates(self._roots.learn(body))
+        self._tell_each(self._around.learn(resource, body))
         if self._wanted(resource, key_of(body)) and self._put(resource, body):
             self._tell(resource, key_of(body))
 
     def observe_deletion(self, resource: Resource, body: Object) -> None:
         key = key_of(body)
-        if resource == VIRTUAL_SERVICES:
-            self._tell_delegates(self._roots.forget(key))
+        self._tell_each(self._around.forget(resource, key))
         users = self._users(resource, key)
         if self._drop(resource, key, uid=body["metadata"]["uid"], version=version_of(body)):
             for uid in users:
@@ -141,8 +142,7 @@ class Store:
         """All that was listed is here: from now on absence means something."""
         self._synced.add(resource)
         self._unserved.discard(resource)
-        if resource == VIRTUAL_SERVICES:
-            self._tell_delegates(self._roots.keep(listed))
+        self._tell_each(self._around.keep(resource, listed))
         shelf = self._shelves[resource]
         if resource == ROLLOUTS:
             shelf.forget_absences()
@@ -207,9 +207,9 @@ class Store:
     def _users(self, resource: Resource, key: Key) -> tuple[str, ...]:
         return () if resource == ROLLOUTS else self._references.users(Reference(resource, *key))
 
-    def _tell_delegates(self, delegates: Iterable[Key]) -> None:
-        for delegate in delegates:
-            self._tell(VIRTUAL_SERVICES, delegate)
+    def _tell_each(self, concerned: Iterable[Reference]) -> None:
+        for reference in concerned:
+            self._tell(reference.resource, reference.key)
 
     def _tell(self, resource: Resource, key: Key) -> None:
         if resource != ROLLOUTS:

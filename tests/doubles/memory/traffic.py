@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
+from canary_operator.api import reasons
 from canary_operator.core.actions import MakeRoutes, RestoreRoute, SetWeight
 from canary_operator.core.together import together
 from canary_operator.core.world import Look as Seen
-from canary_operator.core.world import Missing, Route, RouteRecord
+from canary_operator.core.world import Missing, Problem, Route, RouteRecord
 from canary_operator.errors import CanaryError, Conflict, Gone
 from canary_operator.ports import Target
 from tests.doubles.memory.asked import asked
@@ -39,8 +40,8 @@ class MemoryTraffic:
         lost = rules if cluster.record is not None and cluster.record.matched and not cluster.matched else ()
         if cluster.route_problem is not None:
             return cluster.route_problem
-        matched, unreached = rules if cluster.matched else (), "" if cluster.delegated else "nobody delegates"
-        return Route(cluster.share, cluster.record, matched, lost, unreached=unreached)
+        nobody = None if cluster.delegated else Problem(reasons.ROUTE_NOT_DELEGATED, "nobody delegates")
+        return Route(cluster.share, cluster.record, rules if cluster.matched else (), lost, hindrance=nobody)
 
     async def set_weight(self, target: Target, action: SetWeight) -> None:
         assert target.key == "shop/checkout"

@@ -5,8 +5,8 @@ from canary_operator.core.capacity import canary_replicas
 from canary_operator.core.checks.metrics import metrics_unusable, own_metric_unfound
 from canary_operator.core.checks.present import (
     deleted,
+    route_hindered,
     route_to_make,
-    route_unreached,
     route_unusable,
     services_unusable,
     spec_unreadable,
@@ -127,7 +127,7 @@ PREPARING = (
     withdrawal_unfinished,
     canary_lost,
     drifted,
-    route_unreached,
+    route_hindered,
     services_unusable,
     too_small,
     canary_wanted,

@@ -49,12 +49,12 @@ def route_to_make(world: World) -> Finding | None:
     return Finding(Event.ROUTE_WANTED, reasons.ROUTE_MADE, f"{' and '.join(unmade)} {verb} made")
 
 
-def route_unreached(world: World) -> Finding | None:
-    """Nobody would be split by it."""
+def route_hindered(world: World) -> Finding | None:
+    """It can be written, and users would not be split by it, or not all of them."""
     match world.route:
         case Route(each=parts):
-            why = [one.unreached for one in parts if one.unreached]
-            return Finding(Event.HELD, reasons.ROUTE_NOT_DELEGATED, why[0]) if why else None
+            found = next((one.hindrance for one in parts if one.hindrance is not None), None)
+            return Finding(Event.HELD, found.reason, found.message) if found is not None else None
     return None
 
 

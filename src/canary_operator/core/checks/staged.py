@@ -11,8 +11,8 @@ from canary_operator.core.checks.enough import (
 from canary_operator.core.checks.metrics import blind
 from canary_operator.core.checks.present import (
     deleted,
+    route_hindered,
     route_to_make,
-    route_unreached,
     route_unusable,
     spec_unreadable,
     workload_unusable,
@@ -105,7 +105,7 @@ STAGED = (
     promoted_by_hand,
     stand_in_lost,
     paused,
-    route_unreached,
+    route_hindered,
     blind,
     too_long,
     misrouted,

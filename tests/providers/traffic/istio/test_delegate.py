@@ -84,7 +84,7 @@ async def test_it_is_looked_for_made_and_known_at_once() -> None:
     await made(mesh)
     found = await mesh.traffic.look(a_target())
     assert isinstance(found, Route)
-    assert (found.share, found.record, found.unreached) == (Fraction(0), None, "")
+    assert (found.share, found.record, found.hindrance) == (Fraction(0), None, None)
     assert "ownerReferences" not in mesh.live["metadata"]
 
 
@@ -205,11 +205,13 @@ async def test_a_route_that_nobody_delegates_to_says_which_line_is_missing() -> 
     mesh = await made(Mesh())
     found = await mesh.traffic.look(a_target())
     assert isinstance(found, Route)
-    assert "write delegate: {name: checkout-split, namespace: shop} in place of route" in found.unreached
+    assert found.hindrance is not None
+    assert found.hindrance.reason == reasons.ROUTE_NOT_DELEGATED
+    assert "write delegate: {name: checkout-split, namespace: shop} in place of route" in found.hindrance.message
     mesh.store.everywhere = False
     found = await mesh.traffic.look(a_target())
     assert isinstance(found, Route)
-    assert found.unreached == ""
+    assert found.hindrance is None
 
 
 def test_a_delegate_without_a_namespace_is_in_that_of_its_root() -> None:

@@ -11,7 +11,8 @@ from canary_operator.ports import Target
 from canary_operator.providers.json_patch import Operation
 from canary_operator.providers.objects import Object, Objects
 from canary_operator.providers.resources import SERVICES, VIRTUAL_SERVICES
-from canary_operator.providers.traffic.istio.delegate import delegate, foreign, portless, reference, unreached
+from canary_operator.providers.traffic.claims import contested
+from canary_operator.providers.traffic.istio.delegate import delegate, foreign, portless, reference, undelegated
 from canary_operator.providers.traffic.istio.edit import desired
 from canary_operator.providers.traffic.istio.partly import Partly, said
 from canary_operator.providers.traffic.istio.patch import operations
@@ -42,7 +43,12 @@ class IstioTraffic:
         seen = foreign(target, live) or told(target, name, live)
         if not isinstance(seen, Route):
             return seen
-        return replace(seen, unreached=unreached(target, name, self._objects.roots(target.namespace, name)))
+        return replace(seen, hindrance=self._hindrance(target, name))
+
+    def _hindrance(self, target: Target, name: str) -> Problem | None:
+        rivals = self._objects.rivals(VIRTUAL_SERVICES, target.namespace, name)
+        roots = self._objects.roots(target.namespace, name)
+        return undelegated(target, name, roots) or contested(called(target, name), rivals)
 
     async def set_weight(self, target: Target, action: SetWeight) -> None:
         """Write weight and record in one patch for each VirtualService; where there is none only a rise is an error.

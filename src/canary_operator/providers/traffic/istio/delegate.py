@@ -75,14 +75,15 @@ def portless(target: Target, name: str, service: Object | None) -> Problem | Non
     return None
 
 
-def unreached(target: Target, name: str, roots: Sequence[str] | None) -> str:
-    """Why nobody comes by it, and the cure; nothing where somebody does, or where that can't be known."""
+def undelegated(target: Target, name: str, roots: Sequence[str] | None) -> Problem | None:
+    """Nobody comes by it; None where somebody does, or where that can't be known."""
     if roots is None or roots or not reference(target, name).managed_route:
-        return ""
-    return (
+        return None
+    message = (
         f"no VirtualService delegates to {target.namespace}/{name}, which the operator has made; in the http rule of "
         f"yours that sends to {target.spec.traffic.stable_service}, write {snippet(target, name)} in place of route"
     )
+    return Problem(reasons.ROUTE_NOT_DELEGATED, message)
 
 
 def snippet(target: Target, name: str) -> str:
