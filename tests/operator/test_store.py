@@ -283,3 +283,16 @@ def test_a_root_in_a_namespace_that_is_not_watched_may_exist(told: Told) -> None
     assert store.roots("shop", "shop") is None
     store.observe(VIRTUAL_SERVICES, a_virtual_service("edge", spec={"http": [{"delegate": {"name": "shop"}}]}))
     assert store.roots("shop", "shop") == ("shop/edge",)
+
+
+def test_a_route_has_a_rival_as_long_as_its_kind_is_served(store: Store, told: Told) -> None:
+    """Both come and go by the watch; a kind that is not served any more has no routes."""
+    parents = [{"kind": "Service", "name": "checkout"}]
+    store.observe(ROLLOUTS, a_rollout())
+    store.observe(VIRTUAL_SERVICES, a_virtual_service("shop", spec={"hosts": ["checkout"]}))
+    told.clear()
+    store.observe(HTTP_ROUTES, a_body(HTTP_ROUTES, "other", spec={"parentRefs": parents}))
+    assert [str(rival) for rival in store.rivals(VIRTUAL_SERVICES, "shop", "shop")] == ["HTTPRoute shop/other"]
+    store.lost(HTTP_ROUTES)
+    assert store.rivals(VIRTUAL_SERVICES, "shop", "shop") == ()
+    assert told == [UID] * 2

@@ -155,6 +155,7 @@ class Store:
         """The kind is not served any more: nothing is known about absence."""
         self._synced.discard(resource)
         self._unserved.add(resource)
+        self._tell_each(self._around.keep(resource, ()))
 
     # Inside
 
