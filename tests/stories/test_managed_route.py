@@ -102,6 +102,35 @@ async def test_in_a_stage_it_is_made_with_the_weight_of_the_run() -> None:
     assert story.cluster.record is None
 
 
+async def test_what_somebody_had_pulled_stays_pulled() -> None:
+    """The route is made with stable alone, the hold goes on, and `resume` gives the canary its weight."""
+    story = await managed().adopted()
+    await story.release("v2")
+    await story.after(seconds=5)
+    story.cluster.share = Fraction(0)
+    await story.passes()
+    assert story.reason == reasons.TRAFFIC_PULLED
+    taken_away(story)
+    await story.after(seconds=10)
+    assert [action for action in story.writes if isinstance(action, MakeRoutes)] == [MakeRoutes()]
+    assert (story.reason, story.cluster.share) == (reasons.TRAFFIC_PULLED, Fraction(0))
+    await story.orders("resume")
+    assert story.cluster.share == Fraction(1, 10)
+
+
+async def test_a_canary_that_may_be_lost_gets_nothing() -> None:
+    """Its pods were seen unready a moment ago."""
+    story = await managed().adopted()
+    await story.release("v2")
+    await story.after(seconds=5)
+    story.cluster.lose_canary_pods()
+    await story.passes()
+    taken_away(story)
+    await story.passes()
+    assert [action for action in story.writes if isinstance(action, MakeRoutes)] == [MakeRoutes()]
+    assert story.cluster.share == 0
+
+
 async def test_before_the_first_weight_it_is_made_with_stable_alone() -> None:
     """No canary pod is known to be ready."""
     story = await managed().adopted()

@@ -7,6 +7,7 @@ from canary_operator.core.chosen import carries
 from canary_operator.core.findings import Finding
 from canary_operator.core.moves.move import NOTHING, Move, in_state
 from canary_operator.core.moves.stages import raised
+from canary_operator.core.verbs import held_for_drift
 from canary_operator.core.world import World
 
 
@@ -24,9 +25,14 @@ def _order(world: World, run: Run) -> SetWeight | None:
     if world.status.state is State.CLEANING:
         ended = SetWeight(NOTHING, Purpose.ROLL_BACK, run.id, run.stage)
         return ended if is_reversed(world.status) else None
-    if world.status.state is State.STANDING_IN or carries(run) or run.reversed:
+    if world.status.state is State.STANDING_IN or run.reversed or (carries(run) and not _in_doubt(run)):
         return raised(world, due_share(world.status), matched=run.matched)
     return None
+
+
+def _in_doubt(run: Run) -> bool:
+    """Somebody had pulled the traffic, or the canary's pods may be lost: nothing rises over that."""
+    return held_for_drift(run) or run.unready_since is not None
 
 
 def _is_missed(world: World) -> bool:
