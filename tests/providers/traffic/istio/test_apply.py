@@ -390,3 +390,13 @@ async def test_a_rival_for_the_host_hinders_the_route(mesh: Mesh) -> None:
     assert found.hindrance.reason == reasons.HOST_CLAIMED_TWICE
     named = "HTTPRoute shop/other claims checkout.shop.svc.cluster.local for the mesh, and so does VirtualService shop/"
     assert found.hindrance.message.startswith(named)
+
+
+async def test_a_rival_hinders_each_of_several_rules() -> None:
+    """Whatever is read of them together."""
+    rules = (a_rule(a_destination("checkout"), name=name) for name in ("primary", "admin"))
+    mesh = Mesh().holding(a_virtual_service(*rules))
+    mesh.store.contesting[VIRTUAL_SERVICES, "shop", "checkout"] = (Rival("checkout", "HTTPRoute", "shop", "other"),)
+    found = await mesh.traffic.look(a_target(routes=["primary", "admin"]))
+    assert isinstance(found, Route)
+    assert [part.hindrance is not None for part in found.each] == [True, True]

@@ -40,10 +40,10 @@ class IstioTraffic:
         live = self._objects.get(VIRTUAL_SERVICES, target.namespace, name)
         if live is None:
             return Missing(called(target, name), ours=reference(target, name).managed_route)
-        seen = foreign(target, live) or told(target, name, live)
-        if not isinstance(seen, Route):
+        seen, hindrance = foreign(target, live) or told(target, name, live), self._hindrance(target, name)
+        if not isinstance(seen, Route) or hindrance is None:
             return seen
-        return replace(seen, hindrance=self._hindrance(target, name))
+        return together([*(replace(part, hindrance=hindrance) for part in seen.each), *seen.faults])
 
     def _hindrance(self, target: Target, name: str) -> Problem | None:
         rivals = self._objects.rivals(VIRTUAL_SERVICES, target.namespace, name)
@@ -68,8 +68,6 @@ class IstioTraffic:
         live = await self._routes.live(target.namespace, name)
         if live is None and action.decided_on is None and delegate(target, name) is not None:
             return await self._make(target, name, action)
-        if live is not None and (problem := foreign(target, live)):
-            return _refuse_a_rise(problem, action)
         try:
             after = after_order(target, name, live, action)
             if live is not None and after is not None:
@@ -120,9 +118,3 @@ class IstioTraffic:
             await self._routes.write(live, after.object, tests)
             after = said(after.problems)
         await self._routes.write(live, after, tests)
-
-
-def _refuse_a_rise(problem: Problem, action: SetWeight) -> None:
-    """Taking traffic back needs nothing of an object that we never wrote to."""
-    if action.decided_on is not None:
-        raise InvalidCanary(problem.reason, problem.message)
