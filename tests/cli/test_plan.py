@@ -398,7 +398,7 @@ def test_what_the_cluster_lacks_is_named(capsys: pytest.CaptureFixture[str], clu
         "CanaryRollout shop/checkout needs the VirtualService shop/checkout; in the cluster are: none\n"
     )
     code, said = run(capsys, "--cluster", "-n", "eu")
-    assert (code, said) == (2, "canary-operator: there is no CanaryRollout in the namespace eu\n")
+    assert (code, said) == (2, "canary-operator: there is no CanaryRollout in the namespace eu of the cluster\n")
 
 
 def test_no_kubeconfig_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -59,16 +59,13 @@ def plan_command(
     elif kubeconfig or context:
         raise click.UsageError("--kubeconfig and --context are for --cluster; give that too")
     known = Known(Files(tuple(given), namespace), "in the cluster" if cluster else "in the files")
+    places = [*(file.name for file in files), *([f"the namespace {namespace} of the cluster"] if cluster else [])]
     if not (rollouts := list(known.files.of("CanaryRollout"))):
-        raise click.UsageError(f"there is no CanaryRollout {_where(files, namespace)}")
+        raise click.UsageError(f"there is no CanaryRollout in {' or '.join(places)}")
     fine = [_plan(each, known) for each in rollouts]
     if cluster:
         _tell_pitfalls(known.files)
     return 0 if all(fine) else REFUSED
-
-
-def _where(files: Sequence[TextIO], namespace: str) -> str:
-    return f"in {', '.join(file.name for file in files)}" if files else f"in the namespace {namespace}"
 
 
 @dataclass(frozen=True, slots=True)
