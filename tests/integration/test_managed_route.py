@@ -175,6 +175,7 @@ def test_deleting_the_rollout_loses_no_request(shop: Shop, root: Root, traffic: 
     assert f"VirtualService {SPLIT}" in kept
     assert root.text() == before
     uid = root.read(SPLIT)["metadata"]["uid"]
+    shop.kubectl("rollout", "resume", f"deployment/{NAME}")
     shop.adopt(managed())
     assert root.read(SPLIT)["metadata"]["uid"] == uid
 
