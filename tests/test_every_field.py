@@ -34,6 +34,7 @@ from canary_operator.providers.metrics.queries import Service
 from canary_operator.providers.traffic.gateway_api.apply import http_route
 from canary_operator.providers.traffic.gateway_api.apply import split as http_split_of
 from canary_operator.providers.traffic.gateway_api.edit import desired as desired_in_http_route
+from canary_operator.providers.traffic.istio.delegate import delegate
 from canary_operator.providers.traffic.istio.edit import desired
 from canary_operator.providers.traffic.istio.target import asked_of, virtual_services
 from canary_operator.providers.workloads.canary import canary_deployment
@@ -119,6 +120,11 @@ def the_route(spec: Spec) -> object:
     names = virtual_services(target(spec))
     action = SetWeight(Fraction(1, 20), Purpose.STAGE, "v2-1", 1)
     return names, desired(ROUTE, asked_of(target(spec), names[0]), action)
+
+
+def the_made_route(spec: Spec) -> object:
+    """What is made, if anything is."""
+    return delegate(target(spec), "checkout")
 
 
 def the_http_route(spec: Spec) -> object:
@@ -258,6 +264,7 @@ OWN_METRICS = {
     **dict.fromkeys((METRIC + name for name in ("min", "failureLimit")), SCALAR),
     **dict.fromkeys((METRIC + f"requests.{name}" for name in COUNTER_FIELDS), BY_PODS),
 }
+MADE = [f"traffic.istio.virtualServices.0.{field}" for field in ("managedRoute", "port")]
 LOWER_ROUTES = {"tcpRoutes": {"port": 9000}, "tlsRoutes": {"port": 443, "sniHost": "a.example.com"}}
 MATCHES, BUCKET, COOKIE = "traffic.canaryMatches", "traffic.canaryBucket", "traffic.stickiness.cookie"
 HTTP_ROUTES = "traffic.gatewayAPI.httpRoutes.0."
@@ -286,6 +293,8 @@ CASES: dict[str, tuple[object, object, Callable[[Spec], object]]] = {
     "workload.progressDeadline": ("1m", "2m", the_start),
     "workload.drain": ("1s", "2s", the_start),
     "traffic.istio.virtualServices.0.name": ("checkout", "other", the_route),
+    MADE[0]: (False, True, the_made_route),
+    MADE[1]: (80, 8080, the_made_route),
     "traffic.istio.virtualServices.0.routes": (["a"], ["b"], the_route),
     "traffic.istio.virtualServices.0.tcpRoutes.0.port": (9000, 9001, the_route),
     "traffic.istio.virtualServices.0.tlsRoutes.0.port": (443, 8443, the_route),
@@ -356,6 +365,8 @@ def test_two_values_of_a_field_make_a_difference(path: str) -> None:
     elif path.startswith(HTTP_ROUTES):
         routes = {"httpRoutes": [{"name": "checkout"}]}
         base = base | {"traffic": {"gatewayAPI": routes, "stableService": "checkout"}}
+    elif path in MADE:
+        base = changed(base, MADE[0], True).model_dump(mode="json", by_alias=True, exclude_none=True)
     elif path.startswith("traffic."):
         base = changed(base, "traffic.istio.virtualServices.0.routes", ["a"]).model_dump(
             mode="json", by_alias=True, exclude_none=True

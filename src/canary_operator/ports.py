@@ -18,6 +18,7 @@ from canary_operator.core.actions import (
     Adopt,
     Announce,
     EnsureCanary,
+    MakeRoutes,
     Pause,
     RemoveCanary,
     RemoveVerb,
@@ -69,6 +70,9 @@ class Traffic(Protocol):
         A fall is attempted in every object, whatever becomes of it in the others; a rise that can't be made in one is
         made in none, as far as that can be told before.
         """
+
+    async def make(self, target: Target, action: MakeRoutes) -> None:
+        """Make those that are ours to make and are not there; touch none that is."""
 
     async def restore(self, target: Target) -> None:
         """Give back what we touched and remove the record; done already, or gone, is success."""

@@ -58,6 +58,14 @@ WRONG = {
         "traffic: {istio: {virtualServices: [{name: shop}, {name: cart}, {name: shop}]}, stableService: a}",
         '"shop" is named twice: give each VirtualService once',
     ),
+    "routes of a managed route": (
+        "traffic: {istio: {virtualServices: [{name: shop, managedRoute: true, routes: [a]}]}, stableService: a}",
+        '"shop" has managedRoute, so the operator makes it, with one http route: leave out routes',
+    ),
+    "a port for a route of one's own": (
+        "traffic: {istio: {virtualServices: [{name: shop, port: 80}]}, stableService: a}",
+        'port is given for "shop", which you write yourself',
+    ),
     "an http route twice": (
         "traffic: {istio: {virtualServices: [{name: shop, routes: [a, b, a]}]}, stableService: a}",
         'a route is asked for twice in "shop"',

@@ -129,6 +129,9 @@ def a_gateway(*protocols: str) -> dict[str, Any]:
 PITFALLS: dict[str, Callable[[dict[str, Any]], None]] = {
     "rollout-invalid": put("rollout", "spec", "stages", 0, "weight", "0%"),
     "route-unusable": put("route", *HTTP, [{"destination": {"host": "basket"}}]),
+    "route-not-delegated": put(
+        "rollout", "spec", "traffic", "istio", "virtualServices", [{"name": "split", "managedRoute": True}]
+    ),
     "same-pods": add(named("Service", "checkout-canary", selector={"app": "checkout"})),
     "pods-not-selected": put("service", "spec", "selector", {"app": "basket"}),
     "probe-missing": put("deployment", "spec", "template", "spec", "containers", [{"name": "app"}]),
@@ -166,6 +169,7 @@ PITFALLS: dict[str, Callable[[dict[str, Any]], None]] = {
     "weights-all-zero": put("route", *HTTP, [{**one, "weight": 0} for one in TWO]),
     "host-incomplete": put("route", *HTTP, [*TWO, {"destination": {"host": "checkout.shop"}, "weight": 0}]),
     "host-claimed-twice": add(named("VirtualService", "other", hosts=["checkout.shop.svc.cluster.local"], http=[])),
+    "mesh-claimed-by-both": add(named("HTTPRoute", "checkout", parentRefs=[{"kind": "Service", "name": "checkout"}])),
     "claimed-by-httproute": add(named("HTTPRoute", "checkout", hostnames=["checkout"])),
 }
 
@@ -344,8 +348,8 @@ def test_an_httproute_for_the_mesh_claims_its_service() -> None:
     """By its parent: it needs no hostname."""
     manifests = copy.deepcopy(GOOD)
     add(named("HTTPRoute", "checkout", parentRefs=[{"group": "", "kind": "Service", "name": "checkout"}]))(manifests)
-    claimed = [one for one in found([*manifests.values()]) if one.rule == "claimed-by-httproute"]
-    assert "claims checkout.shop.svc.cluster.local too" in claimed[0].sentence
+    claimed = [one for one in found([*manifests.values()]) if one.rule == "mesh-claimed-by-both"]
+    assert "claims checkout.shop.svc.cluster.local for the mesh too" in claimed[0].sentence
 
 
 def test_a_rollout_may_split_an_httproute() -> None:

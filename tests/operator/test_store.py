@@ -259,3 +259,40 @@ def test_an_event_of_any_of_its_virtual_services_calls_for_a_pass(synced: Store,
         synced.observe(VIRTUAL_SERVICES, a_virtual_service(name, version=2))
         assert told == [UID]
         assert synced.get(VIRTUAL_SERVICES, "shop", name) is not None
+
+
+def test_whoever_is_delegated_to_hears_of_it(synced: Store, told: Told) -> None:
+    """The root is nobody's reference, and is known all the same; also when it is deleted, or missing in a list."""
+    root = a_virtual_service("edge", spec={"http": [{"delegate": {"name": "shop"}}]})
+    synced.observe(ROLLOUTS, a_rollout())
+    told.clear()
+    assert synced.roots("shop", "shop") == ()
+    synced.observe(VIRTUAL_SERVICES, root)
+    assert synced.roots("shop", "shop") == ("shop/edge",)
+    synced.observe_deletion(VIRTUAL_SERVICES, root)
+    assert synced.roots("shop", "shop") == ()
+    synced.observe(VIRTUAL_SERVICES, root)
+    synced.complete(VIRTUAL_SERVICES, {("shop", "shop"): 1})
+    assert synced.roots("shop", "shop") == ()
+    assert told == [UID] * 4
+
+
+def test_a_root_in_a_namespace_that_is_not_watched_may_exist(told: Told) -> None:
+    """Only one that is seen says anything."""
+    store = Store(changed=told.append, everywhere=False)
+    assert store.roots("shop", "shop") is None
+    store.observe(VIRTUAL_SERVICES, a_virtual_service("edge", spec={"http": [{"delegate": {"name": "shop"}}]}))
+    assert store.roots("shop", "shop") == ("shop/edge",)
+
+
+def test_a_route_has_a_rival_as_long_as_its_kind_is_served(store: Store, told: Told) -> None:
+    """Both come and go by the watch; a kind that is not served any more has no routes."""
+    parents = [{"kind": "Service", "name": "checkout"}]
+    store.observe(ROLLOUTS, a_rollout())
+    store.observe(VIRTUAL_SERVICES, a_virtual_service("shop", spec={"hosts": ["checkout"]}))
+    told.clear()
+    store.observe(HTTP_ROUTES, a_body(HTTP_ROUTES, "other", spec={"parentRefs": parents}))
+    assert [str(rival) for rival in store.rivals(VIRTUAL_SERVICES, "shop", "shop")] == ["HTTPRoute shop/other"]
+    store.lost(HTTP_ROUTES)
+    assert store.rivals(VIRTUAL_SERVICES, "shop", "shop") == ()
+    assert told == [UID] * 2

@@ -59,6 +59,20 @@ def _routes_of_several_kinds(spec: "Spec") -> Iterator[str]:
             yield f'routes of several kinds are asked for in "{one.name}": give one of routes, tcpRoutes and tlsRoutes'
 
 
+def _managed_in_part(spec: "Spec") -> Iterator[str]:
+    for one in spec.traffic.virtual_services:
+        if one.managed_route and any(each is not None for each in (one.routes, one.tcp_routes, one.tls_routes)):
+            yield (
+                f'"{one.name}" has managedRoute, so the operator makes it, with one http route: leave out routes, '
+                "tcpRoutes and tlsRoutes"
+            )
+        if one.port is not None and not one.managed_route:
+            yield (
+                f'port is given for "{one.name}", which you write yourself, with its ports: leave it out, or give '
+                "managedRoute: true"
+            )
+
+
 def _named_twice(spec: "Spec") -> Iterator[str]:
     found = spec.traffic.virtual_services
     names = [one.name for one in found]
@@ -125,6 +139,7 @@ _CHECKS: tuple[Callable[["Spec"], Iterator[str]], ...] = (
     _canary_service_without_a_name,
     _two_routers_or_none,
     _routes_of_several_kinds,
+    _managed_in_part,
     _named_twice,
     _preset_for_connections,
     _stage_not_above_the_one_before,

@@ -12,7 +12,7 @@ from canary_operator.api.metric import Metric
 from canary_operator.api.model import Model
 from canary_operator.api.names import LabelKey, ObjectName, RevisionName, ServiceName
 from canary_operator.api.quantities import Duration, Share
-from canary_operator.api.routes import MOST_ROUTES, MOST_VIRTUAL_SERVICES, TcpRoute, TlsRoute
+from canary_operator.api.routes import MOST_ROUTES, MOST_VIRTUAL_SERVICES, Port, TcpRoute, TlsRoute
 from canary_operator.api.stickiness import Stickiness
 
 MOST_STAGES = 20
@@ -55,6 +55,12 @@ class VirtualServiceRef(Model):
     Their metrics are queries of your own."""
     tls_routes: Annotated[tuple[TlsRoute, ...], Field(min_length=1, max_length=MOST_ROUTES)] | None = None
     """The tls routes (passed through, not terminated) to split instead of http routes, likewise."""
+    managed_route: bool = False
+    """The operator makes this VirtualService: a delegate without hosts, with one http route to the stable Service. An
+    http rule of a VirtualService of yours delegates to it by name, and that one is never edited. It stays when the
+    CanaryRollout is deleted, because requests that are delegated to nothing get no answer."""
+    port: Port | None = None
+    """With `managedRoute`: the stable Service's port to send to. Not needed when the Service has only one."""
 
 
 class Istio(Model):

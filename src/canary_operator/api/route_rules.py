@@ -17,6 +17,18 @@ ONE_KIND_OF_ROUTE = Rule(
     'routes of several kinds are asked for in "{self.name}": give one of routes, tcpRoutes and tlsRoutes',
 )
 
+MANAGED_ROUTE_IS_WHOLE = Rule(
+    "!self.managedRoute || !(has(self.routes) || has(self.tcpRoutes) || has(self.tlsRoutes))",
+    '"{self.name}" has managedRoute, so the operator makes it, with one http route: '
+    "leave out routes, tcpRoutes and tlsRoutes",
+)
+
+PORT_IS_OF_MANAGED_ROUTE = Rule(
+    "!has(self.port) || self.managedRoute",
+    'port is given for "{self.name}", which you write yourself, with its ports: leave it out, '
+    "or give managedRoute: true",
+)
+
 ONE_ROUTER = Rule(
     "has(self.istio) != has(self.gatewayAPI)",
     '{has(self.istio) ? "istio and gatewayAPI are both given" : "neither istio nor gatewayAPI is given"}: '
@@ -71,7 +83,8 @@ _SAME_ROUTES = (
     "self[at].name == oldSelf[at].name"
     " && (has(oldSelf[at].routes) ? has(self[at].routes) && self[at].routes == oldSelf[at].routes"
     " : !has(self[at].routes) || size(self[at].routes) == 1)"
-    f" && {_same('tcpRoutes')} && {_same('tlsRoutes')}"
+    f" && {_same('tcpRoutes')} && {_same('tlsRoutes')} && {_same('port')}"
+    " && self[at].managedRoute == oldSelf[at].managedRoute"
 )
 
 ROUTE_STAYS = Rule(
@@ -79,7 +92,8 @@ ROUTE_STAYS = Rule(
     'the route can\'t change (it was "{oldSelf[at].name}"'
     '{has(oldSelf[at].routes) ? ", route \\"" + oldSelf[at].routes.join("\\", \\"") + "\\"" : '
     'has(oldSelf[at].tcpRoutes) ? ", a tcp route" : '
-    'has(oldSelf[at].tlsRoutes) ? ", tls route \\"" + oldSelf[at].tlsRoutes[0].sniHost + "\\"" : ""}): ' + ANEW,
+    'has(oldSelf[at].tlsRoutes) ? ", tls route \\"" + oldSelf[at].tlsRoutes[0].sniHost + "\\"" : '
+    'oldSelf[at].managedRoute ? ", made by the operator" : ""}): ' + ANEW,
     each=f"{_AT}.filter(at, !({_BOTH}) && !({_SAME_ROUTES}))",
 )
 

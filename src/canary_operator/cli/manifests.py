@@ -1,6 +1,6 @@
 """Manifests in files, as `kubectl` takes them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -25,7 +25,7 @@ def manifests(file: TextIO) -> Iterator[Manifest]:
                 yield each
 
 
-def key_of(manifest: Manifest, namespace: str) -> str:
+def key_of(manifest: Mapping[str, Any], namespace: str) -> str:
     """`namespace/name`."""
     metadata = manifest["metadata"]
     return f"{metadata.get('namespace', namespace)}/{metadata['name']}"

@@ -63,6 +63,14 @@ class SetWeight:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeRoutes:
+    """Routes that are ours to make, and that are not there, exist; one that is there is not touched."""
+
+    order: SetWeight | None = None
+    """What they say from the beginning; without it all traffic goes to stable."""
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreRoute:
     """Give the route back as its owner wrote it, less their own edits meanwhile."""
 
@@ -139,6 +147,7 @@ class Announce:
 Action = (
     Record
     | SetWeight
+    | MakeRoutes
     | RestoreRoute
     | AddFinalizer
     | RemoveFinalizer

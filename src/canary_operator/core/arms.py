@@ -10,7 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from canary_operator.api.status import Outcome, State, Status
-from canary_operator.core.actions import Action, SetWeight
+from canary_operator.core.actions import Action, MakeRoutes, SetWeight
 from canary_operator.core.together import together
 from canary_operator.core.world import (
     CanaryFacts,
@@ -65,7 +65,16 @@ def by_place(status: Status, actions: tuple[Action, ...]) -> tuple[Action, ...]:
     """The orders with the canary Service's share in them; `status` is the one that was decided on."""
     if not is_reversed(status):
         return actions
-    return tuple(_put_back(action) if isinstance(action, SetWeight) else action for action in actions)
+    return tuple(_by_place(action) for action in actions)
+
+
+def _by_place(action: Action) -> Action:
+    match action:
+        case SetWeight():
+            return _put_back(action)
+        case MakeRoutes(order=order) if order is not None:
+            return MakeRoutes(_put_back(order))
+    return action
 
 
 def as_canary(

@@ -13,7 +13,14 @@ Kind = Literal["Ready", "Reconciling", "Stalled", "Succeeded"]
 Truth = Literal["True", "False", "Unknown"]
 _FAILURES = frozenset({Outcome.ROLLED_BACK, Outcome.ABORTED})
 _NOT_READY = frozenset({State.OUTSIDE, State.LEAVING})
-_MAY_FOLLOW = frozenset({reasons.ROUTE_NOT_FOUND, reasons.WORKLOAD_NOT_FOUND, reasons.SERVICE_NOT_FOUND})
+_MAY_FOLLOW = frozenset(
+    {
+        reasons.ROUTE_NOT_FOUND,
+        reasons.ROUTE_NOT_DELEGATED,
+        reasons.WORKLOAD_NOT_FOUND,
+        reasons.SERVICE_NOT_FOUND,
+    }
+)
 PATIENCE = timedelta(seconds=30)
 """What one `kubectl apply` brings comes in any order: a reference that is not there yet has failed only after this."""
 _MOVING = frozenset({State.PREPARING, State.STAGED, State.PROMOTING, State.STANDING_IN, State.CLEANING, State.LEAVING})

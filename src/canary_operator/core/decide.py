@@ -110,6 +110,9 @@ def _freezes(finding: Finding) -> bool:
 
 
 def _held(run: Run, finding: Finding, now: datetime) -> Run:
+    """A route that is made again ends no hold: what somebody had pulled stays pulled."""
+    if finding.event is Event.ROUTE_WANTED:
+        return run
     if finding.event is not Event.HELD:
         return run if run.hold is None else run.model_copy(update={"hold": None})
     since = run.hold.since if run.hold is not None and run.hold.reason == finding.reason else now

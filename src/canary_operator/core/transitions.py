@@ -17,6 +17,7 @@ class Event(StrEnum):
     DELETED = "Deleted"
     LEFTOVER_FOUND = "LeftoverFound"
 
+    ROUTE_WANTED = "RouteWanted"
     ADOPTABLE = "Adoptable"
     ADOPTED = "Adopted"
     ORPHANED = "Orphaned"
@@ -67,6 +68,7 @@ _STAYS = (Event.WAITED, Event.HELD)
 _MOVES: dict[State, dict[Event, State]] = {
     State.OUTSIDE: {
         Event.DELETED: State.LEAVING,
+        Event.ROUTE_WANTED: State.OUTSIDE,
         Event.LEFTOVER_FOUND: State.CLEANING,
         Event.RESTARTED: State.OUTSIDE,
         Event.ADOPTABLE: State.RESTING,
@@ -74,6 +76,7 @@ _MOVES: dict[State, dict[Event, State]] = {
     },
     State.RESTING: {
         Event.DELETED: State.LEAVING,
+        Event.ROUTE_WANTED: State.RESTING,
         Event.LEFTOVER_FOUND: State.CLEANING,
         Event.ORPHANED: State.OUTSIDE,
         Event.RESTARTED: State.RESTING,
@@ -82,6 +85,7 @@ _MOVES: dict[State, dict[Event, State]] = {
     },
     State.PREPARING: {
         Event.DELETED: State.LEAVING,
+        Event.ROUTE_WANTED: State.PREPARING,
         Event.PAUSE_WANTED: State.PREPARING,
         Event.CANARY_WANTED: State.PREPARING,
         Event.CANARY_LOST: State.PREPARING,
@@ -91,6 +95,7 @@ _MOVES: dict[State, dict[Event, State]] = {
     },
     State.STAGED: {
         Event.DELETED: State.LEAVING,
+        Event.ROUTE_WANTED: State.STAGED,
         Event.PAUSE_WANTED: State.STAGED,
         Event.WEIGHT_WANTED: State.STAGED,
         Event.CANARY_LOST: State.PREPARING,
@@ -101,6 +106,7 @@ _MOVES: dict[State, dict[Event, State]] = {
     },
     State.PROMOTING: {
         Event.DELETED: State.LEAVING,
+        Event.ROUTE_WANTED: State.PROMOTING,
         Event.UNPAUSE_DUE: State.PROMOTING,
         Event.CANARY_LOST: State.PREPARING,
         Event.WEIGHT_WANTED: State.PROMOTING,
@@ -112,6 +118,7 @@ _MOVES: dict[State, dict[Event, State]] = {
     },
     State.STANDING_IN: {
         Event.DELETED: State.LEAVING,
+        Event.ROUTE_WANTED: State.STANDING_IN,
         Event.WEIGHT_WANTED: State.STANDING_IN,
         Event.UNPAUSE_DUE: State.STANDING_IN,
         Event.REVISION_FOUND: State.PREPARING,
@@ -119,6 +126,7 @@ _MOVES: dict[State, dict[Event, State]] = {
     },
     State.CLEANING: {
         Event.DELETED: State.LEAVING,
+        Event.ROUTE_WANTED: State.CLEANING,
         Event.TRAFFIC_LEFT: State.CLEANING,
         Event.DRAINED: State.CLEANING,
         Event.TAKEN_BACK: State.STANDING_IN,

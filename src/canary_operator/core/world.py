@@ -29,6 +29,8 @@ class Missing:
     """Answered: it is not there."""
 
     what: str
+    ours: bool = False
+    """It is for us to make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class Route:
     """Whatever object it stands in."""
     name: str = field(default="", compare=False)
     """What a person calls it where there are several."""
+    hindrance: Problem | None = None
+    """Why splitting it would not split the users, where that is known."""
     parts: tuple["Route", ...] = ()
     """Each of several that can be read."""
     faults: tuple[Problem | Missing, ...] = ()
@@ -91,6 +95,11 @@ class Route:
 
     def is_at(self, weight: Fraction) -> bool:
         return not self.strays(weight)
+
+    @property
+    def unmade(self) -> tuple[str, ...]:
+        """Those that are not there and for us to make."""
+        return tuple(fault.what for fault in self.faults if isinstance(fault, Missing) and fault.ours)
 
 
 Look = Route | Problem | Missing | Unknown

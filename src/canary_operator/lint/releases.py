@@ -6,9 +6,10 @@ from canary_operator.api.reading import read_spec
 from canary_operator.api.rollout import Spec
 from canary_operator.core.world import Problem
 from canary_operator.errors import InvalidCanary
-from canary_operator.lint.files import Files, Manifest, Pitfall, items, part, subject
+from canary_operator.lint.files import Files, Manifest, Pitfall, items, part, subject, texts
 from canary_operator.ports import Target
-from canary_operator.providers.traffic.istio.destinations import service_host
+from canary_operator.providers.traffic.istio.delegate import snippet
+from canary_operator.providers.traffic.istio.destinations import resolved, service_host
 from canary_operator.providers.traffic.kinds import kind_for
 from canary_operator.providers.traffic.preview import preview
 
@@ -31,6 +32,39 @@ def route_unusable(files: Files) -> Iterator[Pitfall]:
             complaint = problem.message
         if complaint is not None:
             yield Pitfall("error", "route-unusable", subject(rollout, files.namespace), complaint)
+
+
+def route_not_delegated(files: Files) -> Iterator[Pitfall]:
+    """Requests that go past the route which the operator makes are not split."""
+    for rollout, target in targets(files):
+        stable = service_host(target.spec.traffic.stable_service, target.namespace)
+        for name in (one.name for one in target.spec.traffic.virtual_services if one.managed_route):
+            past = [(root, rule) for root, rule in _http(files) if stable in _sent_to(files, root, rule)]
+            if past and not any(_delegates(files, *each, (target.namespace, name)) for each in _http(files)):
+                root, rule = past[0]
+                sentence = (
+                    f"http route {part(rule, 'name') or 'without a name'} of {subject(root, files.namespace)} sends to "
+                    f"{target.spec.traffic.stable_service} itself, and nothing here delegates to {name}, which the "
+                    f"operator makes: write {snippet(target, name)} in place of its route"
+                )
+                yield Pitfall("warning", "route-not-delegated", subject(rollout, files.namespace), sentence)
+
+
+def _http(files: Files) -> Iterator[tuple[Manifest, Manifest]]:
+    """Every http rule of a VirtualService that is bound to hosts."""
+    for route in files.of("VirtualService"):
+        if texts(route, "spec", "hosts"):
+            yield from ((route, rule) for rule in items(route, "spec", "http"))
+
+
+def _sent_to(files: Files, route: Manifest, rule: Manifest) -> set[str]:
+    hosts = [part(each, "destination", "host") for each in items(rule, "route")]
+    return {resolved(host, files.namespace_of(route)) for host in hosts if isinstance(host, str)}
+
+
+def _delegates(files: Files, route: Manifest, rule: Manifest, to: tuple[str, str]) -> bool:
+    namespace = part(rule, "delegate", "namespace") or files.namespace_of(route)
+    return (namespace, part(rule, "delegate", "name")) == to
 
 
 def same_pods(files: Files) -> Iterator[Pitfall]:
@@ -156,6 +190,7 @@ def _bare(route: Manifest, namespace: str) -> dict[str, object]:
 RULES = (
     rollout_invalid,
     route_unusable,
+    route_not_delegated,
     same_pods,
     pods_not_selected,
     probe_missing,

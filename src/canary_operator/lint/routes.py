@@ -60,12 +60,24 @@ def host_claimed_twice(files: Files) -> Iterator[Pitfall]:
             yield Pitfall("warning", "host-claimed-twice", subject(other, files.namespace), sentence)
 
 
-def claimed_by_httproute(files: Files) -> Iterator[Pitfall]:
-    """Which of the two is obeyed depends on the client."""
-    for route in files.of("VirtualService"):
-        mine = {*texts(route, "spec", "hosts")} | (_hosts(files, route) if _MESH in _gateways(route) else set())
+def mesh_claimed_by_both(files: Files) -> Iterator[Pitfall]:
+    """A sidecar obeys one of the two, whoever's it is; the operator begins no run by either."""
+    for route in (one for one in files.of("VirtualService") if _MESH in _gateways(one)):
         for other in files.of("HTTPRoute"):
-            if both := mine & {*texts(other, "spec", "hostnames"), *_served(files, other)}:
+            if both := _hosts(files, route) & {*_served(files, other)}:
+                sentence = (
+                    f"{subject(other, files.namespace)} claims {min(both)} for the mesh too, and a sidecar obeys one "
+                    "of the two only: delete one of them, or take mesh out of the VirtualService's gateways"
+                )
+                yield Pitfall("error", "mesh-claimed-by-both", subject(route, files.namespace), sentence)
+
+
+def claimed_by_httproute(files: Files) -> Iterator[Pitfall]:
+    """Which of the two is obeyed depends on the gateway."""
+    for route in files.of("VirtualService"):
+        mine = {*texts(route, "spec", "hosts")}
+        for other in files.of("HTTPRoute"):
+            if both := mine & {*texts(other, "spec", "hostnames")}:
                 sentence = (
                     f"{subject(other, files.namespace)} claims {min(both)} too: let one of the two carry the traffic"
                 )
@@ -99,4 +111,11 @@ def _gateways(route: Manifest) -> set[str]:
     return {*texts(route, "spec", "gateways")} or {_MESH}
 
 
-RULES = (weight_missing, weights_all_zero, host_incomplete, host_claimed_twice, claimed_by_httproute)
+RULES = (
+    weight_missing,
+    weights_all_zero,
+    host_incomplete,
+    host_claimed_twice,
+    mesh_claimed_by_both,
+    claimed_by_httproute,
+)

@@ -74,7 +74,7 @@ async def _assemble(settings: Settings, claim_signals: partial[None]) -> _Parts:
     configured = providers(settings)
     now = SteadyClock()
     schedule, telemetry, right = Schedule(now=now), Telemetry(), RightToWrite()
-    store = Store(changed=schedule.mark)
+    store = Store(changed=schedule.mark, everywhere=not settings.namespaces)
     kubernetes = await connect(settings.kubeconfig, settings.context, may_write=right.holds, observe=telemetry.called)
     wired = wire(
         kubernetes,

@@ -1,6 +1,6 @@
 """The newest copy of everything that a rollout speaks of. It never asks the API server; `sweep` and passes do."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from canary_operator.api.rollout import Spec
@@ -9,7 +9,8 @@ from canary_operator.core.world import Problem
 from canary_operator.operator.reading import read_spec, read_status
 from canary_operator.operator.references import Reference, References, references_of
 from canary_operator.operator.shelf import Key, Shelf, key_of, version_of
-from canary_operator.providers.objects import Object
+from canary_operator.operator.surroundings import Surroundings
+from canary_operator.providers.objects import Object, Rival
 from canary_operator.providers.resources import ROLLOUTS, WATCHED, Resource
 
 Tell = Callable[[str], None]
@@ -23,9 +24,13 @@ class Store:
     was seen before the rollout that refers to it is `unread`.
     """
 
-    def __init__(self, *, changed: Tell) -> None:
-        """`changed` is told of a rollout that is new, changed or gone, and when an object it refers to is."""
-        self._changed = changed
+    def __init__(self, *, changed: Tell, everywhere: bool = True) -> None:
+        """`changed` is told of a rollout that is new, changed or gone, and when an object it refers to is.
+
+        `everywhere`: all namespaces are watched, so what we don't see does not exist.
+        """
+        self._changed, self._everywhere = changed, everywhere
+        self._around = Surroundings()
         self._shelves = {resource: Shelf() for resource in WATCHED}
         self._synced: set[Resource] = set()
         self._unserved: set[Resource] = set()
@@ -45,6 +50,13 @@ class Store:
     def get(self, resource: Resource, namespace: str, name: str) -> Object | None:
         return self._shelves[resource].get((namespace, name))
 
+    def roots(self, namespace: str, name: str) -> tuple[str, ...] | None:
+        found = self._around.roots((namespace, name))
+        return tuple("/".join(key) for key in found) if found or self._everywhere else None
+
+    def rivals(self, resource: Resource, namespace: str, name: str) -> tuple[Rival, ...]:
+        return tuple(self._around.rivals(resource, (namespace, name)))
+
     def put(self, resource: Resource, body: Object) -> None:
         """Tells nobody: whoever wrote it knows."""
         self._put(resource, body)
@@ -56,11 +68,13 @@ class Store:
 
     def observe(self, resource: Resource, body: Object) -> None:
         """An object was listed, added or changed."""
+        self._tell_each(self._around.learn(resource, body))
         if self._wanted(resource, key_of(body)) and self._put(resource, body):
             self._tell(resource, key_of(body))
 
     def observe_deletion(self, resource: Resource, body: Object) -> None:
         key = key_of(body)
+        self._tell_each(self._around.forget(resource, key))
         users = self._users(resource, key)
         if self._drop(resource, key, uid=body["metadata"]["uid"], version=version_of(body)):
             for uid in users:
@@ -128,6 +142,7 @@ class Store:
         """All that was listed is here: from now on absence means something."""
         self._synced.add(resource)
         self._unserved.discard(resource)
+        self._tell_each(self._around.keep(resource, listed))
         shelf = self._shelves[resource]
         if resource == ROLLOUTS:
             shelf.forget_absences()
@@ -140,6 +155,7 @@ class Store:
         """The kind is not served any more: nothing is known about absence."""
         self._synced.discard(resource)
         self._unserved.add(resource)
+        self._tell_each(self._around.keep(resource, ()))
 
     # Inside
 
@@ -191,6 +207,10 @@ class Store:
 
     def _users(self, resource: Resource, key: Key) -> tuple[str, ...]:
         return () if resource == ROLLOUTS else self._references.users(Reference(resource, *key))
+
+    def _tell_each(self, concerned: Iterable[Reference]) -> None:
+        for reference in concerned:
+            self._tell(reference.resource, reference.key)
 
     def _tell(self, resource: Resource, key: Key) -> None:
         if resource != ROLLOUTS:

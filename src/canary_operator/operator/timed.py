@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.core.actions import MakeRoutes, Purpose, SetWeight
 from canary_operator.core.world import Look
 from canary_operator.ports import Target, Traffic
 
@@ -20,6 +20,9 @@ class TimedTraffic:
         await self.traffic.set_weight(target, action)
         if action.purpose is Purpose.ROLL_BACK:
             self.taken_back()
+
+    async def make(self, target: Target, action: MakeRoutes) -> None:
+        await self.traffic.make(target, action)
 
     async def restore(self, target: Target) -> None:
         await self.traffic.restore(target)

@@ -34,15 +34,15 @@ class KubernetesNeighbours:
 
     async def _every(self, resource: Resource, namespace: str) -> list[Object]:
         try:
-            return [_kinded(one, resource) for one in await self._kubernetes.list(resource, namespace)]
+            return [kinded(one, resource) for one in await self._kubernetes.list(resource, namespace)]
         except (Refused, Unavailable):
             return []
 
     async def _one(self, resource: Resource, name: str, namespace: str) -> list[Object]:
         found = await self._kubernetes.get(resource, namespace, name)
-        return [] if found is None else [_kinded(found, resource)]
+        return [] if found is None else [kinded(found, resource)]
 
 
-def _kinded(one: Object, resource: Resource) -> Object:
+def kinded(one: Object, resource: Resource) -> Object:
     """Items of a list do not say what they are."""
     return {**one, "apiVersion": resource.api_version, "kind": resource.kind}

@@ -9,6 +9,7 @@ from canary_operator.core.actions import (
     Adopt,
     Announce,
     EnsureCanary,
+    MakeRoutes,
     Pause,
     Record,
     RemoveCanary,
@@ -35,6 +36,8 @@ async def perform(action: Action, rollout: Rollout, ports: Ports) -> None:
             await ports.journal.record(rollout, status)
         case SetWeight():
             await ports.traffic.set_weight(target_of(rollout), action)
+        case MakeRoutes():
+            await ports.traffic.make(target_of(rollout), action)
         case RestoreRoute():
             await ports.traffic.restore(target_of(rollout))
         case AddFinalizer():

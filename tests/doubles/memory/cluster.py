@@ -35,6 +35,10 @@ class MemoryCluster:
     testers: int = 0
     """Requests of theirs beside all others, each time."""
     route_exists: bool = True
+    makes_route: bool = False
+    """It is for the operator to make."""
+    delegated: bool = True
+    """Somebody sends requests to it."""
     beside: list[MemoryRoute] = field(default_factory=list)
     """Other routes that are split along, each written by itself."""
     route_problem: Problem | Missing | Unknown | None = None

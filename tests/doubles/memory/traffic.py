@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
-from canary_operator.core.actions import RestoreRoute, SetWeight
+from canary_operator.api import reasons
+from canary_operator.core.actions import MakeRoutes, RestoreRoute, SetWeight
 from canary_operator.core.together import together
 from canary_operator.core.world import Look as Seen
-from canary_operator.core.world import Missing, Route, RouteRecord
+from canary_operator.core.world import Missing, Problem, Route, RouteRecord
 from canary_operator.errors import CanaryError, Conflict, Gone
 from canary_operator.ports import Target
 from tests.doubles.memory.asked import asked
@@ -34,10 +35,13 @@ class MemoryTraffic:
 
     def _route(self) -> Seen:
         if not self.cluster.route_exists:
-            return Missing("VirtualService shop/checkout")
+            return Missing("VirtualService shop/checkout", ours=self.cluster.makes_route)
         cluster, rules = self.cluster, ("canary-operator-match-1-checkout",)
         lost = rules if cluster.record is not None and cluster.record.matched and not cluster.matched else ()
-        return cluster.route_problem or Route(cluster.share, cluster.record, rules if cluster.matched else (), lost)
+        if cluster.route_problem is not None:
+            return cluster.route_problem
+        nobody = None if cluster.delegated else Problem(reasons.ROUTE_NOT_DELEGATED, "nobody delegates")
+        return Route(cluster.share, cluster.record, rules if cluster.matched else (), lost, hindrance=nobody)
 
     async def set_weight(self, target: Target, action: SetWeight) -> None:
         assert target.key == "shop/checkout"
@@ -50,6 +54,21 @@ class MemoryTraffic:
 
     def _write_beside(self, route: MemoryRoute, action: SetWeight) -> None:
         self.cluster.calls.write(action, lambda: route.share, lambda: _set_beside(route, action))
+
+    async def make(self, target: Target, action: MakeRoutes) -> None:
+        assert target.key == "shop/checkout"
+        self.cluster.calls.write(action, self._share, lambda: self._make(action.order))
+
+    def _make(self, order: SetWeight | None) -> bool:
+        """Nothing where it is there already."""
+        cluster = self.cluster
+        if cluster.route_exists or not cluster.makes_route:
+            return False
+        cluster.route_exists, cluster.share, cluster.record, cluster.matched = True, Fraction(0), None, False
+        if order is not None:
+            cluster.share, cluster.matched, cluster.mirrored = order.weight, bool(order.matches), order.mirrored
+            cluster.record = RouteRecord(order.run, order.stage, order.weight, order.purpose, matched=cluster.matched)
+        return True
 
     async def restore(self, target: Target) -> None:
         assert target.key == "shop/checkout"
@@ -68,6 +87,8 @@ class MemoryTraffic:
         cluster, matched = self.cluster, bool(action.matches)
         wanted = RouteRecord(action.run, action.stage, action.weight, action.purpose, matched=matched)
         if not cluster.route_exists:
+            if cluster.makes_route and action.decided_on is None:
+                return self._make(action)
             if (action.weight > 0 or matched) and (action.decided_on is not None or not cluster.beside):
                 raise Gone("VirtualService shop/checkout does not exist any more")
             return False

@@ -8,6 +8,7 @@ from canary_operator.core.actions import (
     Abandon,
     Action,
     EnsureCanary,
+    MakeRoutes,
     Record,
     RemoveCanary,
     RemoveFinalizer,
@@ -43,13 +44,26 @@ def check(cluster: MemoryCluster, notes: Notes, action: Action, before: Fraction
             nothing_left_after_a_run(cluster, status)
         case RemoveFinalizer():
             nothing_left_after_deletion(cluster)
-    if isinstance(action, SetWeight):
-        no_foreign_share_changed(notes, action, before)
+    shares(notes, action, before)
+
+
+def shares(notes: Notes, action: Action, before: Fraction) -> None:
+    match action:
+        case SetWeight():
+            no_foreign_share_changed(notes, action, before)
+        case MakeRoutes(order=order) if order is not None:
+            no_more_than_before(notes, order)
 
 
 def no_rise_after_a_breach(notes: Notes, action: SetWeight) -> None:
     run = notes.run
     assert run is None or run.id != action.run or run.breached is None, f"{action} after a breach: {run.breached}"
+
+
+def no_more_than_before(notes: Notes, order: SetWeight) -> None:
+    """A route that is made again says what it last said, unless somebody had taken traffic from the canary."""
+    assert order.weight == notes.ours, f"made with {order.weight}, and it had {notes.ours}"
+    assert not notes.pulled or order.mirrored or order.weight == 1, f"{order} after somebody pulled the traffic"
 
 
 def no_traffic_without_endpoints(cluster: MemoryCluster, action: SetWeight) -> None:

@@ -22,12 +22,13 @@ class Model(RuleBasedStateMachine):
         adoption=st.sampled_from(["Policy", "Policy", "Pause"]),
         depth=st.integers(0, 30),
         dark=st.booleans(),
+        managed=st.sampled_from([False, False, True]),
     )
     def begins(  # noqa: PLR0913 -- a world has so many sides
-        self, *, startup: int, rolls: int | None, lag: bool, adoption: str, depth: int, dark: bool
+        self, *, startup: int, rolls: int | None, lag: bool, adoption: str, depth: int, dark: bool, managed: bool
     ) -> None:
         """A rollout that is new, or so far in its first run."""
-        self.world = World(plans(adoption, dark=dark), startup=startup, rolls=rolls, lag=lag)
+        self.world = World(plans(adoption, dark=dark), startup=startup, rolls=rolls, lag=lag, managed=managed)
         self.world.operator.work()
         if depth:
             self.world.passes_time(15)

@@ -20,8 +20,18 @@ MOST_CURES = 12
 
 
 class World:
-    def __init__(self, specs: tuple[Spec, ...], *, startup: float = 0, rolls: int | None = None, lag: bool) -> None:
+    def __init__(
+        self,
+        specs: tuple[Spec, ...],
+        *,
+        startup: float = 0,
+        rolls: int | None = None,
+        lag: bool,
+        managed: bool = False,
+    ) -> None:
+        """`managed`: the operator makes the route."""
         self.cluster = MemoryCluster(specs[0], startup=timedelta(seconds=startup), rolls=rolls, lag=lag)
+        self.cluster.makes_route, self.cluster.route_exists = managed, not managed
         self.cluster.testers = TESTERS if specs[0].traffic.canary_matches else 0
         self.witness = Witness(self.cluster)
         self.outside = Outside(self.cluster, self.witness, specs)

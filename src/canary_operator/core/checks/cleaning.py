@@ -5,12 +5,12 @@ from canary_operator.api.quantities import format_percentage
 from canary_operator.api.status import Outcome
 from canary_operator.core.arms import is_past, is_reversed
 from canary_operator.core.called import the_stable
-from canary_operator.core.checks.present import deleted, spec_unreadable
+from canary_operator.core.checks.present import deleted, route_to_make, spec_unreadable
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import CanaryFacts, Problem, Route, Unknown, World
 
-_GONE = {reasons.ROUTE_NOT_FOUND, reasons.DESTINATION_NOT_FOUND}
+_GONE = {reasons.ROUTE_NOT_FOUND, reasons.ROUTE_NAME_TAKEN, reasons.DESTINATION_NOT_FOUND}
 _FAILED = {Outcome.ROLLED_BACK: reasons.ROLLED_BACK, Outcome.ABORTED: reasons.ABORTED}
 
 
@@ -74,4 +74,14 @@ def tidied(world: World) -> Finding:
     return Finding(event, run.reason or reasons.AT_REST, run.message or "")
 
 
-CLEANING = (deleted, spec_unreadable, route_unreadable, traffic_left, taken_back, draining, leftovers, tidied)
+CLEANING = (
+    deleted,
+    spec_unreadable,
+    route_to_make,
+    route_unreadable,
+    traffic_left,
+    taken_back,
+    draining,
+    leftovers,
+    tidied,
+)

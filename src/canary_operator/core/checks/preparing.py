@@ -5,6 +5,8 @@ from canary_operator.core.capacity import canary_replicas
 from canary_operator.core.checks.metrics import metrics_unusable, own_metric_unfound
 from canary_operator.core.checks.present import (
     deleted,
+    route_hindered,
+    route_to_make,
     route_unusable,
     services_unusable,
     spec_unreadable,
@@ -116,6 +118,7 @@ PREPARING = (
     superseded,
     escaped,
     rollback_unfinished,
+    route_to_make,
     deployment_gone,
     workload_unusable,
     unguarded,
@@ -124,6 +127,7 @@ PREPARING = (
     withdrawal_unfinished,
     canary_lost,
     drifted,
+    route_hindered,
     services_unusable,
     too_small,
     canary_wanted,

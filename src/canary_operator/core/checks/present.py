@@ -5,7 +5,7 @@ from canary_operator.api.rollout import Spec
 from canary_operator.core.called import the_weight
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
-from canary_operator.core.world import DeploymentFacts, Problem, Route, World
+from canary_operator.core.world import DeploymentFacts, Missing, Problem, Route, World
 
 
 def deleted(world: World) -> Finding | None:
@@ -34,6 +34,28 @@ def route_unusable(world: World) -> Finding | None:
     if fault is None:
         return None
     return not_there(fault, missing=reasons.ROUTE_NOT_FOUND, reading=reasons.READING)
+
+
+def route_to_make(world: World) -> Finding | None:
+    """It is ours to make, and users who are sent to it get no answer while it is not there."""
+    match world.route:
+        case Missing(what=what, ours=True):
+            unmade: tuple[str, ...] = (what,)
+        case Route(unmade=unmade) if unmade:
+            pass
+        case _:
+            return None
+    verb = "does not exist and is" if len(unmade) == 1 else "do not exist and are"
+    return Finding(Event.ROUTE_WANTED, reasons.ROUTE_MADE, f"{' and '.join(unmade)} {verb} made")
+
+
+def route_hindered(world: World) -> Finding | None:
+    """It can be written, and users would not be split by it, or not all of them."""
+    match world.route:
+        case Route(each=parts):
+            found = next((one.hindrance for one in parts if one.hindrance is not None), None)
+            return Finding(Event.HELD, found.reason, found.message) if found is not None else None
+    return None
 
 
 def services_unusable(world: World) -> Finding | None:

@@ -5,7 +5,13 @@ from collections.abc import Callable
 from canary_operator.api import reasons
 from canary_operator.core.called import the_shipped
 from canary_operator.core.checks import running
-from canary_operator.core.checks.present import deleted, route_unusable, spec_unreadable, workload_unusable
+from canary_operator.core.checks.present import (
+    deleted,
+    route_to_make,
+    route_unusable,
+    spec_unreadable,
+    workload_unusable,
+)
 from canary_operator.core.checks.too_late import breached, canary_lost_late, harmed_too_late, overtaken, past_return
 from canary_operator.core.findings import Check, Finding, not_there
 from canary_operator.core.together import released
@@ -102,6 +108,7 @@ PROMOTING: tuple[Check | Callable[[World], Finding], ...] = (
     _before(running.harmed),
     _before(running.superseded),
     _before(running.rollback_unfinished),
+    route_to_make,
     workload_unusable,
     route_unusable,
     release_unfinished,

@@ -7,6 +7,7 @@ from canary_operator.core.checks.present import (
     deleted,
     leftover_found,
     pauses_only_in_runs,
+    route_to_make,
     spec_unreadable,
     workload_unusable,
 )
@@ -88,6 +89,7 @@ RESTING = (
     deleted,
     spec_unreadable,
     leftover_found,
+    route_to_make,
     workload_unusable,
     mark_removed,
     rolled_by_itself,

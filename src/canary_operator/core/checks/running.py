@@ -177,7 +177,7 @@ def nowhere_to_go(world: World, finding: Finding) -> Finding:
     run = world.status.run
     if finding.event not in ENDINGS or run is None or run.weight == 0:
         return finding
-    if run.reversed and (finding.event is Event.ROLLED_OUT or isinstance(world.route, Missing)):
+    if run.reversed and (finding.event is Event.ROLLED_OUT or _no_route(world)):
         return _without_a_route(finding)
     if not _stable_is_gone(world):
         return finding
@@ -186,6 +186,11 @@ def nowhere_to_go(world: World, finding: Finding) -> Finding:
         reasons.NO_STABLE_ENDPOINTS,
         f"stable has no pod that could take the traffic back: {finding.message}",
     )
+
+
+def _no_route(world: World) -> bool:
+    """One that is ours to make is made by the very order that takes the traffic back."""
+    return isinstance(world.route, Missing) and not world.route.ours
 
 
 def _without_a_route(finding: Finding) -> Finding:

@@ -9,7 +9,14 @@ from canary_operator.core.checks.enough import (
     requests_missing,
 )
 from canary_operator.core.checks.metrics import blind
-from canary_operator.core.checks.present import deleted, route_unusable, spec_unreadable, workload_unusable
+from canary_operator.core.checks.present import (
+    deleted,
+    route_hindered,
+    route_to_make,
+    route_unusable,
+    spec_unreadable,
+    workload_unusable,
+)
 from canary_operator.core.checks.restarts import restarted, restarted_and_held
 from canary_operator.core.checks.reversed import deployment_gone, stand_in_lost, unguarded
 from canary_operator.core.checks.running import (
@@ -86,6 +93,7 @@ STAGED = (
     superseded,
     escaped,
     rollback_unfinished,
+    route_to_make,
     deployment_gone,
     workload_unusable,
     unguarded,
@@ -97,6 +105,7 @@ STAGED = (
     promoted_by_hand,
     stand_in_lost,
     paused,
+    route_hindered,
     blind,
     too_long,
     misrouted,

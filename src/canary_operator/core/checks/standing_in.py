@@ -12,6 +12,7 @@ from canary_operator.core.checks import resting
 from canary_operator.core.checks.present import (
     deleted,
     pauses_only_in_runs,
+    route_to_make,
     route_unusable,
     spec_unreadable,
     workload_unusable,
@@ -123,6 +124,7 @@ def _lost(world: World) -> bool:
 STANDING_IN: tuple[Check | Callable[[World], Finding], ...] = (
     deleted,
     spec_unreadable,
+    route_to_make,
     workload_unusable,
     route_unusable,
     release_unfinished,

@@ -3,6 +3,7 @@
 from canary_operator.core.moves.adoption import adopt, give_back, let_through, orphan, pause
 from canary_operator.core.moves.endings import OUTCOMES, clean_leftover, end, finish, take_traffic, tidy
 from canary_operator.core.moves.move import Move, Mover, stay
+from canary_operator.core.moves.routes import make_routes
 from canary_operator.core.moves.stages import (
     begin_promotion,
     ensure_canary,
@@ -24,6 +25,7 @@ MOVES: dict[Event, Mover] = {
     Event.DELETED: stay,
     Event.ADOPTED: stay,
     Event.LEFTOVER_FOUND: clean_leftover,
+    Event.ROUTE_WANTED: make_routes,
     Event.ADOPTABLE: adopt,
     Event.ORPHANED: orphan,
     Event.RESTARTED: let_through,

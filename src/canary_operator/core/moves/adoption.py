@@ -1,5 +1,7 @@
 """Taking a workload in, and giving it back."""
 
+from canary_operator.api import reasons
+from canary_operator.api.rollout import Spec
 from canary_operator.core.actions import (
     Abandon,
     Action,
@@ -13,7 +15,7 @@ from canary_operator.core.actions import (
 )
 from canary_operator.core.findings import Finding
 from canary_operator.core.moves.move import Move, in_state, shrink_warnings
-from canary_operator.core.world import DeploymentFacts, World
+from canary_operator.core.world import DeploymentFacts, Missing, World
 
 
 def adopt(world: World, finding: Finding) -> Move:
@@ -47,4 +49,19 @@ def give_back(world: World, finding: Finding) -> Move:
     if world.deployment is not None:
         runs = isinstance(world.deployment, DeploymentFacts) and not world.deployment.pending
         abandon = (Abandon(unpause=runs),)
-    return Move((), in_state(world, finding), (), (*abandon, RemoveFinalizer()))
+    return Move((), in_state(world, finding), _kept_routes(world), (*abandon, RemoveFinalizer()))
+
+
+def _kept_routes(world: World) -> tuple[Announce, ...]:
+    """Whoever delegates to a route that is not there any more gets no answer."""
+    if not isinstance(world.spec, Spec) or isinstance(world.route, Missing):
+        return ()
+    kept = [one.name for one in world.spec.traffic.virtual_services if one.managed_route]
+    return tuple(
+        Announce(
+            reasons.ROUTE_KEPT,
+            f"VirtualService {name}, which the operator made, stays with all traffic on stable, because requests that "
+            "are delegated to it would get no answer without it; delete it when no VirtualService delegates to it",
+        )
+        for name in kept
+    )

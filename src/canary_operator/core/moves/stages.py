@@ -54,7 +54,7 @@ def give_traffic(world: World, finding: Finding) -> Move:
     share = f"run {run.id}: stage {run.stage} of {len(run.plan.stages)}"
     gets = f"{format_percentage(weight)}{how(run.plan, weight)}{_where(world)}"
     told = (Announce(reasons.STAGE_STARTED, f"{share}: the canary gets {gets}"),)
-    return Move((*noted, _raised(world, weight, matched=staged.matched)), in_state(world, finding, staged), told)
+    return Move((*noted, raised(world, weight, matched=staged.matched)), in_state(world, finding, staged), told)
 
 
 def _where(world: World) -> str:
@@ -108,7 +108,7 @@ def write_again(world: World, finding: Finding) -> Move:
     asked = 0 if run.reapply else 1
     written = {"reapply": False, "reapplied": run.reapplied + asked, "weight_changed_at": world.now}
     told = (Announce(finding.reason, finding.message, warning=True),) if asked else ()
-    order = _raised(world, due_share(world.status), matched=run.matched)
+    order = raised(world, due_share(world.status), matched=run.matched)
     return Move((order,), in_state(world, finding, run.model_copy(update=written)), told)
 
 
@@ -174,7 +174,7 @@ def unpause(world: World, finding: Finding) -> Move:
     return Move((Unpause(revision),), in_state(world, finding, run), told)
 
 
-def _raised(world: World, weight: Fraction, *, matched: bool) -> SetWeight:
+def raised(world: World, weight: Fraction, *, matched: bool) -> SetWeight:
     """Over the share that this decision saw, and over no other."""
     run = world.run
     seen = world.route if isinstance(world.route, Route) else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from canary_operator.core.actions import SetWeight
+from canary_operator.core.actions import MakeRoutes, SetWeight
 from canary_operator.core.world import Missing, Problem, Route, Unknown
 from canary_operator.ports import Target, Traffic
 from canary_operator.providers.resources import Resource
@@ -21,6 +21,9 @@ class ChosenTraffic:
 
     async def set_weight(self, target: Target, action: SetWeight) -> None:
         await self._of(target).set_weight(target, action)
+
+    async def make(self, target: Target, action: MakeRoutes) -> None:
+        await self._of(target).make(target, action)
 
     async def restore(self, target: Target) -> None:
         await self._of(target).restore(target)

@@ -16,6 +16,7 @@ from canary_operator.providers.traffic.gateway_api.apply import http_route
 from canary_operator.providers.traffic.gateway_api.apply import split as http_route_split
 from canary_operator.providers.traffic.gateway_api.rules import filled_in
 from canary_operator.providers.traffic.istio import edit, restore, shape
+from canary_operator.providers.traffic.istio.delegate import delegate, foreign
 from canary_operator.providers.traffic.istio.partly import Partly, said
 from canary_operator.providers.traffic.istio.routes import Asked
 from canary_operator.providers.traffic.istio.target import asked_of, virtual_services
@@ -26,6 +27,10 @@ class RouteKind:
     resource: Resource
     names: Callable[[Target], tuple[str, ...]]
     """Of the objects that the rollout means."""
+    made: Callable[[Target, str], Object | None]
+    """What the operator makes where there is none of this name; None where that is not asked for."""
+    foreign: Callable[[Target, Object], Problem | None]
+    """Why this object may not be touched: it stands where one of ours is to be made."""
     misshapen: Callable[[Mapping[str, Any]], str | None]
     """What the API server would refuse in a manifest."""
     filled_in: Callable[[Object], Object]
@@ -46,6 +51,8 @@ def _desired_in_virtual_service(live: Object, target: Target, action: SetWeight)
 VIRTUAL_SERVICE = RouteKind(
     VIRTUAL_SERVICES,
     virtual_services,
+    delegate,
+    foreign,
     shape.misshapen,
     filled_in=lambda live: live,
     desired=_desired_in_virtual_service,
@@ -54,6 +61,8 @@ VIRTUAL_SERVICE = RouteKind(
 HTTP_ROUTE = RouteKind(
     HTTP_ROUTES,
     lambda target: (http_route(target),),
+    lambda _, __: None,
+    lambda _, __: None,
     http_route_shape.misshapen,
     filled_in=filled_in,
     desired=lambda live, target, action: http_route_edit.desired(live, http_route_split(target), action),

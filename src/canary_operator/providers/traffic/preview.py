@@ -33,6 +33,8 @@ def preview(target: Target, live: Object) -> list[Step] | Problem:
     Promoted or rolled back, the route goes the same way home: all traffic to stable, then everything of ours is gone.
     """
     kind, plan = kind_for(target), pinned_plan(target.spec)
+    if problem := kind.foreign(target, live):
+        return problem
     original = kind.restored(kind.filled_in(live), target)
     if isinstance(original, Problem):
         return original

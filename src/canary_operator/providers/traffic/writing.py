@@ -19,6 +19,8 @@ class Kubernetes(Protocol):
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> dict[str, Any] | None: ...
 
+    async def create(self, resource: Resource, namespace: str | None, body: dict[str, Any]) -> dict[str, Any]: ...
+
     async def patch(
         self,
         resource: Resource,
@@ -65,6 +67,17 @@ class Routes:
                 raise Gone(str(conflict)) from conflict
             raise Conflict(str(conflict)) from conflict
         self._objects.put(self._resource, answer)
+
+    async def create(self, body: Object | Problem) -> None:
+        """`Conflict` where there is one by now."""
+        if isinstance(body, Problem):
+            raise InvalidCanary(body.reason, body.message)
+        namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
+        try:
+            self._objects.put(self._resource, await self._kubernetes.create(self._resource, namespace, dict(body)))
+        except Conflict:
+            await self._read_again(namespace, name)
+            raise
 
     async def _read_again(self, namespace: str, name: str) -> Object | None:
         """From the API server into the store."""

@@ -15,7 +15,7 @@ from canary_operator.core.carriers import HTTP_ROUTE
 from canary_operator.core.world import Missing, Problem, Route, Unknown
 from canary_operator.errors import Conflict, Gone, InvalidCanary
 from canary_operator.ports import Target, Traffic
-from canary_operator.providers.objects import Object
+from canary_operator.providers.objects import Object, Rival
 from canary_operator.providers.resources import HTTP_ROUTES
 from canary_operator.providers.traffic.gateway_api.apply import GatewayAPITraffic
 from tests.doubles.kubernetes import InMemoryKubernetes
@@ -188,3 +188,15 @@ async def test_what_a_patch_tests(mesh: Mesh, order: SetWeight, tests: list[str]
     await mesh.traffic.set_weight(a_target(), order)
     paths = [each["path"] for each in mesh.kubernetes.writes[-1].operations if each["op"] == "test"]
     assert [path if path.startswith("/metadata") else path.rpartition("/")[2] for path in paths] == tests
+
+
+async def test_a_rival_for_the_host_hinders_the_route(mesh: Mesh) -> None:
+    """Both are named with the host and the cure."""
+    rival = Rival("checkout.shop.svc.cluster.local", "VirtualService", "shop", "other")
+    mesh.store.contesting[HTTP_ROUTES, "shop", "checkout"] = (rival,)
+    found = await mesh.traffic.look(a_target())
+    assert isinstance(found, Route)
+    assert found.hindrance is not None
+    assert found.hindrance.reason == reasons.HOST_CLAIMED_TWICE
+    assert "VirtualService shop/other claims" in found.hindrance.message
+    assert "and so does HTTPRoute shop/checkout: " in found.hindrance.message

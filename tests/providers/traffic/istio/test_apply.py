@@ -16,7 +16,7 @@ from canary_operator.core.world import Missing, Problem, Route, Unknown
 from canary_operator.errors import Conflict, Gone, InvalidCanary, Refused, Unavailable
 from canary_operator.ports import Target
 from canary_operator.ports import Traffic as TrafficPort
-from canary_operator.providers.objects import Object
+from canary_operator.providers.objects import Object, Rival
 from canary_operator.providers.resources import VIRTUAL_SERVICES
 from canary_operator.providers.traffic.istio.apply import IstioTraffic
 from tests.doubles.kubernetes import InMemoryKubernetes
@@ -395,3 +395,25 @@ async def test_what_a_patch_tests(mesh: Mesh, order: SetWeight, tests: list[str]
     await mesh.traffic.set_weight(a_target(), order)
     paths = [each["path"] for each in mesh.kubernetes.writes[-1].operations if each["op"] == "test"]
     assert [path if path.startswith("/metadata") else path.rpartition("/")[2] for path in paths] == tests
+
+
+async def test_a_rival_for_the_host_hinders_the_route(mesh: Mesh) -> None:
+    """Both are named with the host and the cure; what the route says is known all the same."""
+    rival = Rival("checkout.shop.svc.cluster.local", "HTTPRoute", "shop", "other")
+    mesh.store.contesting[VIRTUAL_SERVICES, "shop", "checkout"] = (rival,)
+    found = await mesh.traffic.look(a_target())
+    assert isinstance(found, Route)
+    assert found.hindrance is not None
+    assert found.hindrance.reason == reasons.HOST_CLAIMED_TWICE
+    named = "HTTPRoute shop/other claims checkout.shop.svc.cluster.local for the mesh, and so does VirtualService shop/"
+    assert found.hindrance.message.startswith(named)
+
+
+async def test_a_rival_hinders_each_of_several_rules() -> None:
+    """Whatever is read of them together."""
+    rules = (a_rule(a_destination("checkout"), name=name) for name in ("primary", "admin"))
+    mesh = Mesh().holding(a_virtual_service(*rules))
+    mesh.store.contesting[VIRTUAL_SERVICES, "shop", "checkout"] = (Rival("checkout", "HTTPRoute", "shop", "other"),)
+    found = await mesh.traffic.look(a_target(routes=["primary", "admin"]))
+    assert isinstance(found, Route)
+    assert [part.hindrance is not None for part in found.each] == [True, True]

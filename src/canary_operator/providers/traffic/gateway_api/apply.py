@@ -1,11 +1,14 @@
 """The `Traffic` port on one HTTPRoute: read from the store, compare, patch on a difference."""
 
-from canary_operator.core.actions import SetWeight
+from dataclasses import replace
+
+from canary_operator.core.actions import MakeRoutes, SetWeight
 from canary_operator.core.world import Missing, Problem, Route, Unknown
 from canary_operator.errors import Gone
 from canary_operator.ports import Target
 from canary_operator.providers.objects import Objects
 from canary_operator.providers.resources import HTTP_ROUTES
+from canary_operator.providers.traffic.claims import contested
 from canary_operator.providers.traffic.gateway_api.edit import current, desired
 from canary_operator.providers.traffic.gateway_api.patch import operations
 from canary_operator.providers.traffic.gateway_api.problems import NOT_SERVED
@@ -29,7 +32,13 @@ class GatewayAPITraffic:
             return Unknown("the HTTPRoutes are not listed yet")
         name = http_route(target)
         live = self._objects.get(HTTP_ROUTES, target.namespace, name)
-        return Missing(f"HTTPRoute {target.namespace}/{name}") if live is None else current(live, split(target))
+        if live is None:
+            return Missing(_called(target))
+        seen = current(live, split(target))
+        if not isinstance(seen, Route):
+            return seen
+        rivals = self._objects.rivals(HTTP_ROUTES, target.namespace, name)
+        return replace(seen, hindrance=contested(_called(target), rivals))
 
     async def set_weight(self, target: Target, action: SetWeight) -> None:
         """Write weight and record in one patch; without an HTTPRoute only a weight above 0 is an error.
@@ -46,6 +55,9 @@ class GatewayAPITraffic:
             await self._routes.write(live, desired(live, split(target), action), guards(live, action))
         except Gone:
             _gone(target, action)
+
+    async def make(self, target: Target, action: MakeRoutes) -> None:
+        """No HTTPRoute is ours to make: none can delegate to another."""
 
     async def restore(self, target: Target) -> None:
         """Give back what we touched, in one patch of the present object.
@@ -78,7 +90,11 @@ def split(target: Target) -> Split:
     )
 
 
+def _called(target: Target) -> str:
+    return f"HTTPRoute {target.namespace}/{http_route(target)}"
+
+
 def _gone(target: Target, action: SetWeight) -> None:
     """Nothing routes to the canary any more; only a weight above 0 needs a route."""
     if action.weight > 0:
-        raise Gone(f"HTTPRoute {target.namespace}/{http_route(target)} does not exist any more")
+        raise Gone(f"{_called(target)} does not exist any more")

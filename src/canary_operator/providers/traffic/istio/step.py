@@ -8,6 +8,7 @@ from canary_operator.core.world import Look, Problem, Route
 from canary_operator.errors import Gone, InvalidCanary
 from canary_operator.ports import Target
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.istio.delegate import foreign
 from canary_operator.providers.traffic.istio.edit import current, desired
 from canary_operator.providers.traffic.istio.partly import Partly
 from canary_operator.providers.traffic.istio.target import asked_of, virtual_services
@@ -33,11 +34,20 @@ def after_order(target: Target, name: str, live: Object | None, action: SetWeigh
     if live is None:
         gone(target, name, action)
         return None
+    if problem := foreign(target, live):
+        _refuse_a_rise(problem, action)
+        return None
     refuse_to_overwrite(told(target, name, live), action)
     wanted = desired(live, asked_of(target, name), action)
     if isinstance(wanted, Problem):
         raise InvalidCanary(wanted.reason, wanted.message)
     return wanted
+
+
+def _refuse_a_rise(problem: Problem, action: SetWeight) -> None:
+    """Taking traffic back needs nothing of an object that we never wrote to."""
+    if action.decided_on is not None:
+        raise InvalidCanary(problem.reason, problem.message)
 
 
 def gone(target: Target, name: str, action: SetWeight) -> None:
