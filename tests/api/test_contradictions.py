@@ -78,7 +78,7 @@ WRONG = {
         'stages: [{weight: "50%", duration: 30m}, {weight: "5%", duration: 30m}]',
         "a longer duration",
     ),
-    "no traffic": ('stages: [{weight: "0%", duration: 30m}]', "leave the stage out"),
+    "no traffic": ('stages: [{weight: "0%", duration: 30m}]', "give the stage a weight, or mirror"),
     "no time": ('stages: [{weight: "5%", duration: 0s}]', "leaves no time"),
     "no bound": ("analysis: {metrics: [{preset: istio-error-rate}]}", "give max, maxIncrease or both"),
     "bound below what is ignored": (

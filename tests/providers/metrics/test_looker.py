@@ -131,7 +131,7 @@ async def test_a_watched_rollout_gets_readings_one_after_the_other() -> None:
         reading = await told.until(Reading, target)
         assert (reading.scrape, reading.settle) == (timedelta(seconds=1), timedelta(seconds=1))
         assert told.uids[-1] == target.uid
-    assert server.closed == 3, "requests, connections and applications are asked apart"
+    assert server.closed == 4, "callers, pods, connections and applications are asked apart"
 
 
 async def test_services_may_exchange_their_roles() -> None:

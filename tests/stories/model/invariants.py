@@ -22,7 +22,7 @@ from tests.stories.model.notes import BLIND_AFTER, Notes, RunNotes
 def check(cluster: MemoryCluster, notes: Notes, action: Action, before: Fraction) -> None:
     """`before` is the share just before this write; everything else is as the write left it."""
     match action:
-        case SetWeight() if action.weight > before or (action.matches and not action.mirrored):
+        case SetWeight() if action.weight > before or (action.matches and not action.reversed):
             no_rise_after_a_breach(notes, action)
             no_traffic_without_endpoints(cluster, action)
             no_blind_advance(cluster, notes, action)

@@ -35,7 +35,7 @@ def needed(world: World) -> int:
     """Ready canary pods that the stage's weight needs; one endpoint where somebody else scales."""
     if world.deployment is None:
         return 1
-    return canary_replicas(world.run.base_replicas, present_stage(world.run).weight)
+    return canary_replicas(world.run.base_replicas, present_stage(world.run).load)
 
 
 def canary_wanted(world: World) -> Finding | None:

@@ -89,13 +89,13 @@ def drawn(*percents: str | float, run: str = "abc-1", **cookie: Any) -> Cookies:
     return Cookies(**{"ttl": "48h", "run": run, "stage": len(percents), "earlier": tuple(earlier), **cookie})
 
 
-def a_stage(shares: Sequence[Fraction], number: int, *, run: str = "abc-1", mirrored: bool = False) -> SetWeight:
+def a_stage(shares: Sequence[Fraction], number: int, *, run: str = "abc-1", swapped: bool = False) -> SetWeight:
     """The order of a stage, counted from 1, of a run with these shares."""
     share = shares[number - 1]
     earlier = tuple(Drawn(stage=at, weight=one) for at, one in enumerate(shares[: number - 1], start=1))
     cookies = Cookies(ttl="48h", run=run, stage=number, earlier=earlier)
-    place = 1 - share if mirrored else share
-    return SetWeight(place, Purpose.STAGE, run, number, cookies=cookies, mirrored=mirrored)
+    place = 1 - share if swapped else share
+    return SetWeight(place, Purpose.STAGE, run, number, cookies=cookies, reversed=swapped)
 
 
 def percents(*numbers: int) -> list[Fraction]:

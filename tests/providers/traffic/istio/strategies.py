@@ -170,10 +170,10 @@ def choosing_orders(draw: st.DrawFn) -> SetWeight:
     weight = Fraction(draw(st.integers(0, 99)), 100)
     matches = tuple(draw(st.lists(st.sampled_from(MATCHES), min_size=weight == 0, unique_by=id)))
     bucket = draw(st.sampled_from(BUCKETS)) if weight > 0 else None
-    mirrored = draw(st.booleans())
-    by_place = 1 - weight if mirrored else weight
-    service = None if mirrored or weight == 0 else draw(st.sampled_from([None, "checkout-testers"]))
-    order = SetWeight(by_place, Purpose.STAGE, "abc-1", 1, matches=matches, bucket=bucket, mirrored=mirrored)
+    swapped = draw(st.booleans())
+    by_place = 1 - weight if swapped else weight
+    service = None if swapped or weight == 0 else draw(st.sampled_from([None, "checkout-testers"]))
+    order = SetWeight(by_place, Purpose.STAGE, "abc-1", 1, matches=matches, bucket=bucket, reversed=swapped)
     return replace(order, match_service=service if matches else None)
 
 
@@ -185,7 +185,7 @@ def keeping_orders(draw: st.DrawFn) -> SetWeight:
     """A stage in which users keep their version, after any others, in either direction."""
     weights = sorted(draw(st.sets(SHARES.filter(lambda share: 0 < share < 1), min_size=1, max_size=4)))
     matches = tuple(draw(st.lists(st.sampled_from(MATCHES[:1] + MATCHES[2:]), unique_by=id)))
-    mirrored = draw(st.booleans())
-    by_place = 1 - weights[-1] if mirrored else weights[-1]
+    swapped = draw(st.booleans())
+    by_place = 1 - weights[-1] if swapped else weights[-1]
     cookies = drawn(*(float(weight * 100) for weight in weights), name=draw(st.sampled_from([None, "release"])))
-    return SetWeight(by_place, Purpose.STAGE, "abc-1", 1, matches=matches, cookies=cookies, mirrored=mirrored)
+    return SetWeight(by_place, Purpose.STAGE, "abc-1", 1, matches=matches, cookies=cookies, reversed=swapped)

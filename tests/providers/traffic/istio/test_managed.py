@@ -175,7 +175,7 @@ def test_a_bucket_leaves_the_split_rule_to_stable() -> None:
 
 def test_in_a_reversed_run_the_new_revision_is_behind_the_stable_service() -> None:
     """A person who is meant gets the new one, wherever that is."""
-    order = SetWeight(Fraction(3, 4), Purpose.STAGE, "abc-1", 1, matches=MATCHES[:1], bucket=BUCKETS[1], mirrored=True)
+    order = SetWeight(Fraction(3, 4), Purpose.STAGE, "abc-1", 1, matches=MATCHES[:1], bucket=BUCKETS[1], reversed=True)
     live = at(PLAIN, order, SPLIT)
     assert [weights_of(live, place) for place in (1, 2, 3)] == [
         {"checkout": 100, "checkout-canary": 0},

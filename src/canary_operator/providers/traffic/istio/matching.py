@@ -12,6 +12,8 @@ from canary_operator.providers.traffic.istio.buckets import expression, in_cooki
 Block = Mapping[str, Any]
 """An HTTPMatchRequest: all of it must hold."""
 
+SAFE = ("GET", "HEAD")
+"""Methods of requests that change nothing, so that a copy does no harm."""
 _COOKIE = "cookie"
 _BY_NAME = ("headers", "queryParams", "sourceLabels")
 _LABEL = {"uri": "the path", "method": "the method"}
@@ -53,6 +55,20 @@ def both(alternatives: Sequence[Block], tests: Block) -> list[Block] | Clash:
     """Each of a rule's alternatives with these tests too; a rule without any takes everything."""
     found = [clash for block in alternatives for clash in _clashes(block, tests)]
     return found[0] if found else [_joined(block, tests) for block in alternatives or ({},)]
+
+
+def copied(alternatives: Sequence[Block], *, unsafe: bool) -> list[Block] | Clash:
+    """What of a rule's requests may be copied; where every method may, that is all of them."""
+    if unsafe:
+        return [*alternatives]
+    found: list[Block] = []
+    for block in alternatives or ({},):
+        method = block.get("method")
+        if method and "exact" not in method:
+            return Clash(_LABEL["method"])
+        if not method or method["exact"] in SAFE:
+            found.append(block if method else {**block, "method": {"regex": "|".join(SAFE)}})
+    return found or Clash(_LABEL["method"])
 
 
 def _clashes(block: Block, tests: Block) -> Iterator[Clash]:
