@@ -11,6 +11,7 @@ from canary_operator import cli
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EXAMPLE, DARK_LAUNCH = EXAMPLES / "percentage" / "rollout.yaml", EXAMPLES / "dark-launch" / "rollout.yaml"
+MIRROR = EXAMPLES / "mirror" / "rollout.yaml"
 STICKY = EXAMPLES / "sticky" / "rollout.yaml"
 HTTP_ROUTE = EXAMPLES / "http-route" / "rollout.yaml"
 
@@ -71,9 +72,9 @@ def test_an_httproute_is_planned_like_any_other(capsys: pytest.CaptureFixture[st
     assert "needs the HTTPRoute shop/checkout; in the files are: none" in said
 
 
-@pytest.mark.parametrize("example", [DARK_LAUNCH, STICKY], ids=lambda path: str(path.parent.name))
+@pytest.mark.parametrize("example", [DARK_LAUNCH, MIRROR, STICKY], ids=lambda path: str(path.parent.name))
 def test_what_is_inserted_is_shown_step_by_step(capsys: pytest.CaptureFixture[str], route: Path, example: Path) -> None:
-    """Testers, a bucket that grows, users who are drawn once more; `GOLDEN=write` writes the answer anew."""
+    """Testers, a bucket that grows, copies, users who are drawn once more; `GOLDEN=write` writes the answer anew."""
     code, said = run(capsys, example, route)
     golden = Path(__file__).with_name("golden") / f"{example.parent.name}.txt"
     if os.environ.get("GOLDEN") == "write":

@@ -15,7 +15,7 @@ from tests.doubles.memory import Crash, MemoryCluster, ports_of
 _MOST_PASSES = 60
 
 
-def a_spec(
+def a_spec(  # noqa: PLR0913 -- each is one thing that users ask for
     *,
     stages: tuple[str, ...] = ("5%", "25%", "100%"),
     duration: str = "5m",
@@ -25,7 +25,7 @@ def a_spec(
     mirrors: tuple[str, ...] = (),
     **analysis: object,
 ) -> Spec:
-    """A rollout as a user would write it; `mirrors` come before the stages, `analysis` overrides fields of that block."""
+    """A rollout as a user would write it, `mirrors` before the stages; `analysis` overrides fields of that block."""
     judged = {
         "warmup": "0s",
         "minCanaryRequests": 100,

@@ -57,7 +57,7 @@ async def test_it_says_that_nobody_sees_the_answers() -> None:
     await story.after(seconds=60)
     assert message(story).startswith("Mirrored, so nobody sees what the canary answers. No harm found so far: ")
     events = [str(action) for action in story.cluster.log if "StageStarted" in str(action)]
-    assert "copies of 10% of the requests that are GET or HEAD, and nobody sees its answers" in events[0]
+    assert "copies of 10% of the requests that are GET or HEAD (nobody sees its answers)" in events[0]
     assert (story.status.weight, story.status.observed_weight) == ("0%", None)
     assert story.status.canary_requests == 550
 
@@ -91,7 +91,7 @@ async def test_too_few_copies_are_waited_for() -> None:
 
 
 async def test_what_copies_showed_goes_on_with_the_users() -> None:
-    """The evidence is one for the whole run; the counters of the callers begin with a reference, and copies aren't theirs."""
+    """The evidence is one for the whole run; the counters of the callers begin with a reference."""
     story = await a_mirror()
     await story.after(minutes=4.9)
     run = story.status.run

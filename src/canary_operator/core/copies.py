@@ -41,4 +41,4 @@ def of_what(plan: Plan, stage: Stage) -> str:
     if stage.mirror is None:
         return ""
     which = "of any method" if plan.mirror.allow_unsafe else "that are GET or HEAD"
-    return f"copies of {format_percentage(stage.mirror)} of the requests {which}, and {UNSEEN}"
+    return f"copies of {format_percentage(stage.mirror)} of the requests {which} ({UNSEEN})"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from canary_operator.api.matches import CanaryBucket, CanaryMatch
 from canary_operator.api.routes import TcpRoute, TlsRoute
 from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.core.copies import Copies
 from canary_operator.providers.traffic.istio.routes import Asked
 from canary_operator.providers.traffic.istio.selectors import Selector
 from tests.providers.traffic.istio.shapes import a_split, drawn
@@ -42,6 +43,7 @@ rule_extras = st.fixed_dictionaries(
         "match": st.just([{"uri": {"prefix": "/"}}, {"headers": {"x": {"exact": "1"}}}]),
         "retries": st.just({"attempts": 3}),
         "mirror": st.just({"host": "checkout"}),
+        "mirrorPercentage": st.just({"value": 12.5}),
         "unknown": st.lists(st.text(max_size=3), max_size=2),
     },
 )
@@ -177,7 +179,15 @@ def choosing_orders(draw: st.DrawFn) -> SetWeight:
     return replace(order, match_service=service if matches else None)
 
 
-any_orders = orders | choosing_orders()
+@st.composite
+def mirroring_orders(draw: st.DrawFn) -> SetWeight:
+    """A stage in which nobody has the new revision, and it gets copies, in either direction."""
+    swapped, share = draw(st.booleans()), draw(SHARES.filter(bool))
+    copies = Copies(percentage=share, unsafe=draw(st.booleans()))
+    return SetWeight(Fraction(int(swapped)), Purpose.STAGE, "abc-1", 1, copies=copies, reversed=swapped)
+
+
+any_orders = orders | choosing_orders() | mirroring_orders()
 
 
 @st.composite

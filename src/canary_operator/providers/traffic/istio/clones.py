@@ -34,10 +34,16 @@ from canary_operator.providers.traffic.istio.matching import (
     block_of_bucket,
     block_of_cookie,
     both,
-    copied,
+    safe,
 )
 from canary_operator.providers.traffic.istio.mirrors import mirroring
-from canary_operator.providers.traffic.istio.problems import cookie_outdone, tested_twice, third_party, too_fine
+from canary_operator.providers.traffic.istio.problems import (
+    cookie_outdone,
+    tested_twice,
+    third_party,
+    too_fine,
+    uncopied,
+)
 from canary_operator.providers.traffic.istio.routes import Rule, Split
 from canary_operator.providers.traffic.istio.rules import Spot, rule_at
 from canary_operator.providers.traffic.istio.splitting import route_at
@@ -67,12 +73,14 @@ def of_role(managed: Managed, share: Fraction) -> Fraction:
 
 
 def clones(live: Object, rule: Rule, split: Split, managed: Managed, share: Fraction) -> list[Object] | Problem:
-    """Canary matches first, then bucket, cookies or mirror; a Problem where the rule that is split does not allow it."""
+    """Canary matches first, then bucket, cookies or mirror; a Problem where the rule that is split forbids it."""
     if managed.cookies is not None and (problem := _unkeepable(live, rule)):
         return problem
     found: list[Object] = []
     for one in _wanted(managed, split, of_role(managed, share)):
         match = _match(rule_at(live, rule.spot), one)
+        if match is None:
+            return uncopied(live, rule.spot)
         if isinstance(match, Clash):
             return tested_twice(live, rule.spot, match.what, one.field)
         route = _route(live, rule, split, managed, one)
@@ -88,15 +96,13 @@ def new_revision(split: Split, managed: Managed) -> str:
     return split.stable if managed.reversed else split.canary
 
 
-def _match(rule: Object, wanted: _Wanted) -> Object | Clash:
-    """No match at all takes everything, as an empty one does that Istio warns of."""
+def _match(rule: Object, wanted: _Wanted) -> Object | Clash | None:
+    """A rule that takes everything has none; None where it takes nothing."""
     alternatives = rule.get("match") or []
-    found = (
-        both(alternatives, wanted.tests) if wanted.copies is None else copied(alternatives, unsafe=wanted.copies.unsafe)
-    )
-    if isinstance(found, Clash):
-        return found
-    return {"match": found} if found else {}
+    if wanted.copies is not None and wanted.copies.unsafe:
+        return {"match": alternatives} if alternatives else {}
+    found = both(alternatives, wanted.tests) if wanted.copies is None else safe(alternatives)
+    return found if isinstance(found, Clash) else {"match": found} if found else None
 
 
 def _mirroring(clone: Object, copies: Copies, new: str, live: Object) -> Object:

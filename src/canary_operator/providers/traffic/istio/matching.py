@@ -14,6 +14,7 @@ Block = Mapping[str, Any]
 
 SAFE = ("GET", "HEAD")
 """Methods of requests that change nothing, so that a copy does no harm."""
+_SAFE = {"regex": "|".join(SAFE)}
 _COOKIE = "cookie"
 _BY_NAME = ("headers", "queryParams", "sourceLabels")
 _LABEL = {"uri": "the path", "method": "the method"}
@@ -57,18 +58,10 @@ def both(alternatives: Sequence[Block], tests: Block) -> list[Block] | Clash:
     return found[0] if found else [_joined(block, tests) for block in alternatives or ({},)]
 
 
-def copied(alternatives: Sequence[Block], *, unsafe: bool) -> list[Block] | Clash:
-    """What of a rule's requests may be copied; where every method may, that is all of them."""
-    if unsafe:
-        return [*alternatives]
-    found: list[Block] = []
-    for block in alternatives or ({},):
-        method = block.get("method")
-        if method and "exact" not in method:
-            return Clash(_LABEL["method"])
-        if not method or method["exact"] in SAFE:
-            found.append(block if method else {**block, "method": {"regex": "|".join(SAFE)}})
-    return found or Clash(_LABEL["method"])
+def safe(alternatives: Sequence[Block]) -> list[Block]:
+    """What of a rule's requests changes nothing; of a method that is tested otherwise than by exact nobody can tell."""
+    found = ({**block, "method": block.get("method") or _SAFE} for block in alternatives or ({},))
+    return [block for block in found if block["method"] == _SAFE or block["method"].get("exact") in SAFE]
 
 
 def _clashes(block: Block, tests: Block) -> Iterator[Clash]:
