@@ -184,7 +184,7 @@ class MemoryCluster:
         requests += self.testers
         canary_bad = max(canary_bad, 0.5 if self.canary and self.canary.revision in self.bad else 0.0)
         baseline_bad = max(baseline_bad, 0.5 * sum(pods[each] for each in self.bad) / max(1, pods.total()))
-        self._copy(requests, canary_bad)
+        self._copy(requests, baseline_bad if self.reversed else canary_bad)
         self._count("canary", canary, round(canary * canary_bad))
         self._count("baseline", requests - canary, round((requests - canary) * baseline_bad))
 

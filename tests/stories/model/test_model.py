@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.stories.model.outside import DEEDS, INTERRUPTIONS, VALUES, VERBS
-from tests.stories.model.plans import plans
+from tests.stories.model.plans import FIRST, plans
 from tests.stories.model.world import World
 
 
@@ -21,13 +21,13 @@ class Model(RuleBasedStateMachine):
         lag=st.booleans(),
         adoption=st.sampled_from(["Policy", "Policy", "Pause"]),
         depth=st.integers(0, 30),
-        dark=st.booleans(),
+        first=st.sampled_from(FIRST),
     )
     def begins(  # noqa: PLR0913 -- a world has so many sides
-        self, *, startup: int, rolls: int | None, lag: bool, adoption: str, depth: int, dark: bool
+        self, *, startup: int, rolls: int | None, lag: bool, adoption: str, depth: int, first: str
     ) -> None:
         """A rollout that is new, or so far in its first run."""
-        self.world = World(plans(adoption, dark=dark), startup=startup, rolls=rolls, lag=lag)
+        self.world = World(plans(adoption, first=first), startup=startup, rolls=rolls, lag=lag)
         self.world.operator.work()
         if depth:
             self.world.passes_time(15)
