@@ -63,7 +63,7 @@ class Istio(Model):
     virtual_services: Annotated[tuple[VirtualServiceRef, ...], Field(min_length=1, max_length=MOST_VIRTUAL_SERVICES)]
     """The VirtualServices that carry the traffic, one for the gateway and one for the mesh perhaps. All of their routes
     that are asked for are split alike. Only the weights of stable and canary are changed in them; while a run lasts,
-    rules for `canaryMatches`, `canaryBucket` and `stickiness` stand before those."""
+    rules for `canaryMatches`, `canaryBucket`, `stickiness` and `mirror` stand before those."""
 
 
 class HTTPRouteRef(Model):
