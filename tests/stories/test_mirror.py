@@ -138,6 +138,17 @@ async def test_no_copy_is_sent_before_enough_pods_are_ready() -> None:
     assert story.cluster.copies is not None
 
 
+async def test_more_pods_than_can_be_counted_are_said_before_anything_is_made() -> None:
+    """A person takes the mirror out and tries again."""
+    story = await Story(mirrored("10%")).adopted()
+    story.cluster.deployment.edit(replicas=95)
+    await story.after(seconds=5)
+    await story.release("v2")
+    story.expects(weight="0%", reason=reasons.METRICS_MISSING, state=State.PREPARING)
+    assert "at most 100 pods, and stable and the canary would have 105: take mirror out" in message(story)
+    assert story.cluster.canary is None
+
+
 async def test_a_rule_that_somebody_removes_is_theirs_to_give_back() -> None:
     """It holds, and resume writes it once more."""
     story = await a_mirror()

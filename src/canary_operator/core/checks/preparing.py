@@ -1,6 +1,7 @@
 """A canary on its way to the next weight: scaled up, ready, and only then given traffic."""
 
 from canary_operator.api import reasons
+from canary_operator.api.evidence import MOST_SOURCES
 from canary_operator.core.capacity import canary_replicas
 from canary_operator.core.checks.metrics import metrics_unusable, own_metric_unfound
 from canary_operator.core.checks.present import (
@@ -24,6 +25,7 @@ from canary_operator.core.checks.running import (
     withdrawal_unfinished,
 )
 from canary_operator.core.chosen import is_dark
+from canary_operator.core.copies import mirrors
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.plan import present_stage
 from canary_operator.core.stage_clock import thaw
@@ -52,6 +54,19 @@ def canary_wanted(world: World) -> Finding | None:
 
 def too_small(world: World) -> Finding | None:
     return deployment_too_small(world, needed(world))
+
+
+def too_many_to_mirror(world: World) -> Finding | None:
+    """Copies are counted pod by pod, and the evidence has room for so many counters."""
+    pods = world.run.base_replicas + needed(world)
+    if not mirrors(world.run) or pods <= MOST_SOURCES:
+        return None
+    return Finding(
+        Event.HELD,
+        reasons.METRICS_MISSING,
+        f"copies are counted by the pods that answer them, of at most {MOST_SOURCES} pods, and stable and the canary "
+        f"would have {pods}: take mirror out of the stages, annotate abort=true, and retry=true when this run is over",
+    )
 
 
 def cluster_full(world: World) -> Finding | None:
@@ -126,6 +141,7 @@ PREPARING = (
     drifted,
     services_unusable,
     too_small,
+    too_many_to_mirror,
     canary_wanted,
     cluster_full,
     overdue,
