@@ -81,7 +81,7 @@ def test_the_canary_gets_its_share_of_copies_and_users_have_stable(shop: Shop, s
         scatter = 4 * math.sqrt(every * share / 100 * (1 - share / 100)) + 0.05 * every * share / 100 + 20
         assert abs(copies - every * share / 100) < scatter, f"{copies} copies of {every} requests"
         assert reported(shop, "source")[CANARY] == 0
-        seen = shop.rollout()
+        seen = shop.until("a look to be told", lambda seen: seen.message.startswith("Mirrored"), 60)
         assert (seen.weight, seen.status.get("observedWeight")) == ("0%", None)
         assert seen.message.startswith("Mirrored, so nobody sees what the canary answers. No harm found so far")
         assert seen.status["canaryRequests"] > 0

@@ -54,6 +54,9 @@ async def test_copies_come_before_users() -> None:
 async def test_it_says_that_nobody_sees_the_answers() -> None:
     """In the condition, in the event and in the columns: no share of users is claimed."""
     story = await a_mirror()
+    assert story.cluster.status.conditions[0].message == (
+        "stage 1 begins: copies of 10% of the requests that are GET or HEAD (nobody sees its answers)"
+    )
     await story.after(seconds=60)
     assert message(story).startswith("Mirrored, so nobody sees what the canary answers. No harm found so far: ")
     events = [str(action) for action in story.cluster.log if "StageStarted" in str(action)]

@@ -25,7 +25,7 @@ from canary_operator.core.checks.running import (
     withdrawal_unfinished,
 )
 from canary_operator.core.chosen import is_dark
-from canary_operator.core.copies import mirrors
+from canary_operator.core.copies import mirrors, of_what
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.plan import present_stage
 from canary_operator.core.stage_clock import thaw
@@ -98,7 +98,8 @@ def canary_ready(world: World) -> Finding:
     run = world.run
     warm = run.evidence.warm or not run.plan.analysis.warmup or is_dark(present_stage(run))
     reason = reasons.STAGE_RUNNING if warm else reasons.WARMING_UP
-    return Finding(Event.CANARY_READY, reason, f"stage {world.run.stage} begins")
+    copies = of_what(run.plan, present_stage(run))
+    return Finding(Event.CANARY_READY, reason, f"stage {run.stage} begins{': ' if copies else ''}{copies}")
 
 
 def _not_counted(world: World) -> bool:
