@@ -19,13 +19,14 @@ from canary_operator.core.checks import CHECKS
 from canary_operator.core.checks.running import drifted
 from canary_operator.core.checks.shares import misrouted
 from canary_operator.core.cookies import cookies_at
+from canary_operator.core.copies import copies_at, of_what
 from canary_operator.core.evidence.judge import begin, fold, judge
 from canary_operator.core.evidence.sample import Counter, Numbers, Sample, SourceSample
 from canary_operator.core.evidence.together import together
 from canary_operator.core.findings import first
 from canary_operator.core.moves import MOVES
 from canary_operator.core.plan import new_run, terms
-from canary_operator.core.world import Route, World
+from canary_operator.core.world import Problem, Route, World
 from canary_operator.ports import Target
 from canary_operator.providers.metrics.applications import Application
 from canary_operator.providers.metrics.applications import counters as application_queries
@@ -139,6 +140,15 @@ def the_inserted(spec: Spec) -> object:
     action = SetWeight(Fraction(1, 20), Purpose.STAGE, "v2-1", 1, matches=plan.matches, bucket=plan.bucket)
     action = replace(action, match_service=plan.match_service, cookies=cookies_at(plan, "v2-1", action.weight))
     return desired(ROUTE, asked_of(target(spec), virtual_services(target(spec))[0]), action)
+
+
+def the_mirror(spec: Spec) -> object:
+    """What the first stage says of copies, and the rule for them."""
+    plan = new_run(a_world(State.RESTING).status, spec, "v2", 10, NOON).plan
+    action = SetWeight(Fraction(0), Purpose.STAGE, "v2-1", 1, copies=copies_at(plan, plan.stages[0].mirror))
+    after = desired(ROUTE, asked_of(target(spec), virtual_services(target(spec))[0]), action)
+    assert not isinstance(after, Problem), after
+    return of_what(plan, plan.stages[0]), after
 
 
 def staged(spec: Spec, minutes: float, **run: Any) -> World:
@@ -311,8 +321,10 @@ CASES: dict[str, tuple[object, object, Callable[[Spec], object]]] = {
     f"{COOKIE}.name": ("a", "b", the_inserted),
     f"{COOKIE}.ttl": ("24h", "48h", the_inserted),
     f"{COOKIE}.secure": (True, False, the_inserted),
+    "traffic.mirror.allowUnsafe": (False, True, the_mirror),
     "traffic.matchService": ("checkout-testers", "checkout-testing", the_inserted),
     "stages.0.weight": ("5%", "6%", the_plan),
+    "stages.0.mirror": ("20%", "30%", the_mirror),
     "stages.0.duration": ("5m", "6m", the_plan),
     "analysis.providerRef.name": ("default", "other", the_provider),
     "analysis.scrapesPerLook": (1, 2, the_terms),
@@ -371,6 +383,11 @@ def test_two_values_of_a_field_make_a_difference(path: str) -> None:
         base = changed(base, "traffic.istio.virtualServices.0.routes", ["a"]).model_dump(
             mode="json", by_alias=True, exclude_none=True
         )
+    if "mirror" in path:
+        base = changed(base, "traffic.istio.virtualServices.0.routes", ["a"]).model_dump(
+            mode="json", by_alias=True, exclude_none=True
+        )
+        base = base | {"stages": [{"mirror": "10%", "duration": "5m"}, *base["stages"]]}
     if path == "traffic.matchService":
         base = base | {"traffic": base["traffic"] | {"canaryMatches": [{"method": "PUT"}]}}
     place = next((whole for whole in (MATCHES, BUCKET) if path.startswith(whole)), path)

@@ -108,6 +108,8 @@ class Beside:
     """Its metrics with a query of their own."""
     counter: RequestCounter | None = None
     """How the application counts its requests, where Istio does not."""
+    copies: bool = False
+    """The canary gets copies of requests, which no caller counts: those who answer them do."""
 
 
 NOTHING_BESIDE = Beside()

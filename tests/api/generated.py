@@ -117,15 +117,18 @@ def coherent(spec: dict[str, Any]) -> dict[str, Any]:
     if "canaryBucket" in chosen:
         chosen.pop("stickiness", None)
     third = {"matchService": "third"} if {"matchService", "canaryMatches"} <= traffic.keys() and chosen else {}
-    dropped = {*_CHOSEN, "matchService", "gatewayAPI"}
-    traffic = {name: part for name, part in traffic.items() if name not in dropped} | chosen | third
+    dropped = {*_CHOSEN, "matchService", "gatewayAPI", "mirror"}
+    mirrors = "workload" in spec and not below_http and "canaryMatches" not in chosen
+    mirror = {"mirror": spec["traffic"]["mirror"]} if mirrors and "mirror" in spec["traffic"] else {}
+    stages = [{"mirror": "10%", "duration": "10m"}] * len(mirror) + stages
+    traffic = {name: part for name, part in traffic.items() if name not in dropped} | chosen | third | mirror
     metric = OWN if below_http else {"preset": "istio-error-rate"}
     analysis = {**spec["analysis"], "warmup": "1m", "metrics": [{**metric, "maxIncrease": "50%"}]}
     return {**rest, **subject, "traffic": traffic, "stages": stages, "analysis": analysis}
 
 
 def _split_http_route(spec: dict[str, Any]) -> dict[str, Any]:
-    dropped = {*_CHOSEN, "matchService"}
+    dropped = {*_CHOSEN, "matchService", "mirror"}
     traffic = {name: part for name, part in spec["traffic"].items() if name not in dropped}
     routes = traffic.get("gatewayAPI") or {"httpRoutes": [{"name": "checkout"}]}
     metrics = [{"preset": "istio-error-rate", "maxIncrease": "50%"}]

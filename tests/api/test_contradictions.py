@@ -26,6 +26,14 @@ def choosing(field: str) -> str:
 DARK_THEN_ALL = "stages: [{weight: 0%, duration: 1h}, {weight: 100%, duration: 1h}]"
 COMPARES_ONLY = "analysis: {metrics: [{preset: istio-error-rate, maxIncrease: 5%}]}"
 
+MIRRORED = 'stages: [{mirror: "20%", duration: 5m}, {weight: "5%", duration: 5m}]'
+
+
+def mirrored(*stages: str) -> str:
+    """Before a first weight."""
+    return f'stages: [{", ".join(stages)}, {{weight: "5%", duration: 5m}}]'
+
+
 WRONG = {
     "neither subject": ("workload: null", "give workload"),
     "both subjects": ("revision: v2", "workload and revision"),
@@ -86,7 +94,45 @@ WRONG = {
         'stages: [{weight: "50%", duration: 30m}, {weight: "5%", duration: 30m}]',
         "a longer duration",
     ),
-    "no traffic": ('stages: [{weight: "0%", duration: 30m}]', "leave the stage out"),
+    "no traffic": ('stages: [{weight: "0%", duration: 30m}]', "give the stage a weight, or mirror"),
+    "a mirror of nothing": (mirrored('{mirror: "0%", duration: 5m}'), 'stages[0].mirror "0%" must be above 0%'),
+    "a mirror beside a weight": (
+        mirrored('{mirror: "20%", weight: "1%", duration: 5m}'),
+        'stages[0].mirror "20%" and weight "1%" are both given',
+    ),
+    "a mirror behind a weight": (
+        'stages: [{weight: "5%", duration: 5m}, {mirror: "20%", duration: 5m}]',
+        'stages[1].weight "0%" is not above "5%"',
+    ),
+    "mirrors that fall": (
+        mirrored('{mirror: "20%", duration: 5m}', '{mirror: "5%", duration: 5m}'),
+        'stages[1].mirror "5%" is not above "20%"',
+    ),
+    "a dark stage behind a mirror": (
+        mirrored('{mirror: "20%", duration: 5m}', "{duration: 5m}"),
+        'stages[1].weight "0%" is not above "0%"',
+    ),
+    "a mirror of connections": (
+        f"{{{MIRRORED}, {choosing('canaryService: b').replace('name: checkout', 'name: a, tcpRoutes: [{port: 90}]')}}}",
+        'stages[0].mirror "20%" copies requests, and a tcp or tls route has connections only',
+    ),
+    "a mirror in an HTTPRoute": (
+        f"{{{MIRRORED}, traffic: {{gatewayAPI: {{httpRoutes: [{{name: a}}]}}, stableService: a}}}}",
+        'stages[0].mirror "20%" needs a rule that an HTTPRoute does not get from us',
+    ),
+    "a mirror without a workload": (
+        f"{{{MIRRORED}, workload: null, revision: v2}}",
+        'stages[0].mirror "20%" is counted by the pods',
+    ),
+    "a mirror beside testers": (
+        f"{{{MIRRORED}, {choosing('canaryMatches: [{method: PUT}]')}}}",
+        'stages[0].mirror "20%" and traffic.canaryMatches are both given',
+    ),
+    "a mirror that nobody judges": (
+        f"{{{MIRRORED}, analysis: {{metrics: [{{preset: memory, max: 500Mi}}]}}}}",
+        'stages[0].mirror "20%" is judged by errors and latency, and no metric is about them',
+    ),
+    "a way to mirror and no mirror": (choosing("mirror: {allowUnsafe: true}"), "traffic.mirror is given, and no stage"),
     "no time": ('stages: [{weight: "5%", duration: 0s}]', "leaves no time"),
     "no bound": ("analysis: {metrics: [{preset: istio-error-rate}]}", "give max, maxIncrease or both"),
     "bound below what is ignored": (
@@ -231,6 +277,14 @@ def test_a_dark_launch_and_a_bucket_contradict_nothing() -> None:
     spec = changed(
         changed(GOOD, choosing(chosen)), "stages: [{weight: 0%, duration: 1h}, {weight: 0.5%, duration: 1h}]"
     )
+    assert list(contradictions.of(read_spec(spec))) == []
+
+
+@pytest.mark.parametrize("beside", ["mirror: {}", "mirror: {allowUnsafe: true}", "stickiness: {cookie: {}}"])
+def test_a_mirror_contradicts_nothing(beside: str) -> None:
+    """Several that rise, with any way to go on."""
+    stages = mirrored('{mirror: "1%", duration: 5m}', '{mirror: "100%", weight: "0%", duration: 5m}')
+    spec = changed(changed(GOOD, choosing(beside)), stages)
     assert list(contradictions.of(read_spec(spec))) == []
 
 

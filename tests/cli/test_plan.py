@@ -13,6 +13,7 @@ from tests.doubles.kubernetes import Call, InMemoryKubernetes
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EXAMPLE, DARK_LAUNCH = EXAMPLES / "percentage" / "rollout.yaml", EXAMPLES / "dark-launch" / "rollout.yaml"
+MIRROR = EXAMPLES / "mirror" / "rollout.yaml"
 STICKY = EXAMPLES / "sticky" / "rollout.yaml"
 HTTP_ROUTE = EXAMPLES / "http-route" / "rollout.yaml"
 
@@ -93,9 +94,9 @@ def test_a_route_that_the_operator_makes_needs_no_file(capsys: pytest.CaptureFix
     assert "would be refused: RouteNameTaken: VirtualService shop/split exists and was not made for this" in said
 
 
-@pytest.mark.parametrize("example", [DARK_LAUNCH, STICKY], ids=lambda path: str(path.parent.name))
+@pytest.mark.parametrize("example", [DARK_LAUNCH, MIRROR, STICKY], ids=lambda path: str(path.parent.name))
 def test_what_is_inserted_is_shown_step_by_step(capsys: pytest.CaptureFixture[str], route: Path, example: Path) -> None:
-    """Testers, a bucket that grows, users who are drawn once more; `GOLDEN=write` writes the answer anew."""
+    """Testers, a bucket that grows, copies, users who are drawn once more; `GOLDEN=write` writes the answer anew."""
     code, said = run(capsys, example, route)
     golden = Path(__file__).with_name("golden") / f"{example.parent.name}.txt"
     if os.environ.get("GOLDEN") == "write":

@@ -70,7 +70,7 @@ def test_orders_name_the_canary_services_share() -> None:
     """And so does the share that they were decided on; other orders stay as they are."""
     order = SetWeight(Fraction(1, 4), Purpose.STAGE, "v3-2", 2, decided_on=Fraction(1, 20))
     told = Announce("StageStarted", "")
-    placed = SetWeight(Fraction(3, 4), Purpose.STAGE, "v3-2", 2, decided_on=Fraction(19, 20), mirrored=True)
+    placed = SetWeight(Fraction(3, 4), Purpose.STAGE, "v3-2", 2, decided_on=Fraction(19, 20), reversed=True)
     assert by_place(PLACES.status, (order, told)) == (placed, told)
 
 
@@ -115,4 +115,4 @@ def test_a_canary_that_stands_in_is_due_everything() -> None:
 def test_a_rollback_gives_everything_to_the_canary_before_anything_else() -> None:
     """The first order of the decision, as the route knows it."""
     first = decide(replace(PLACES, verbs={"abort": "true"})).actions[0]
-    assert first == SetWeight(Fraction(1), Purpose.ROLL_BACK, "v3-2", 1, mirrored=True)
+    assert first == SetWeight(Fraction(1), Purpose.ROLL_BACK, "v3-2", 1, reversed=True)

@@ -1,11 +1,13 @@
 """What is measured when a run begins stands for all of it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from canary_operator.api.status import PodSpread, Run, State
+from canary_operator.core.evidence.judge import counted_by_others
 from canary_operator.core.looks import look
 from canary_operator.core.plan import terms
 from canary_operator.core.world import Endpoints
@@ -43,3 +45,17 @@ def test_without_a_workload_the_endpoints_tell_how_many_pods_there_are() -> None
     assert few.pods is not None
     assert many.pods is not None
     assert few.pods.margin > many.pods.margin > 1
+
+
+def test_others_who_count_from_now_on_have_a_rhythm_of_their_own() -> None:
+    """After copies the callers are asked, who are scraped at other times; what is judged stays as it was measured."""
+    run = pinned(PodSpread(pods=10, tau=0.45))
+    assert run.pinned is not None
+    slower = replace(READING, scrape=timedelta(seconds=30), settle=timedelta(seconds=2), pods=None)
+    kept = look(replace(a_world(State.PREPARING, run), reading=slower)).run.pinned
+    assert kept == run.pinned
+    counted_anew = run.model_copy(update={"evidence": counted_by_others(run.evidence)})
+    anew = look(replace(a_world(State.PREPARING, counted_anew), reading=slower)).run.pinned
+    assert anew is not None
+    assert (anew.scrape, anew.settle) == (timedelta(seconds=30), timedelta(seconds=2))
+    assert anew == run.pinned.model_copy(update={"scrape": anew.scrape, "settle": anew.settle})

@@ -15,16 +15,17 @@ from tests.doubles.memory import Crash, MemoryCluster, ports_of
 _MOST_PASSES = 60
 
 
-def a_spec(
+def a_spec(  # noqa: PLR0913 -- each is one thing that users ask for
     *,
     stages: tuple[str, ...] = ("5%", "25%", "100%"),
     duration: str = "5m",
     workload: bool = True,
     adoption: str = "Policy",
     matches: bool = False,
+    mirrors: tuple[str, ...] = (),
     **analysis: object,
 ) -> Spec:
-    """A rollout as a user would write it; `analysis` overrides fields of that block."""
+    """A rollout as a user would write it, `mirrors` before the stages; `analysis` overrides fields of that block."""
     judged = {
         "warmup": "0s",
         "minCanaryRequests": 100,
@@ -42,7 +43,10 @@ def a_spec(
                 "stableService": "checkout",
                 **({"canaryMatches": [{"headers": [{"name": "x-canary", "present": True}]}]} if matches else {}),
             },
-            "stages": [{"weight": weight, "duration": duration} for weight in stages],
+            "stages": [
+                *({"mirror": share, "duration": duration} for share in mirrors),
+                *({"weight": weight, "duration": duration} for weight in stages),
+            ],
             "analysis": judged,
         }
     )

@@ -100,6 +100,11 @@ TO_STABLE = [{"destination": {"host": "checkout"}}]
 HTTP = ("spec", "http", 0, "route")
 POLICY = {"trafficPolicy": {"tls": {"mode": "ISTIO_MUTUAL"}}}
 STICKY: tuple[Any, ...] = ("spec", "traffic", "stickiness", {"cookie": {}})
+MIRRORED: tuple[Any, ...] = (
+    *("spec", "stages"),
+    [{"mirror": "10%", "duration": "10m"}, {"weight": "5%", "duration": "10m"}],
+)
+CONTAINERS = ("spec", "template", "spec", "containers")
 NAMED: tuple[Any, ...] = (*STICKY[:-1], {"cookie": {"name": "release"}})
 at_gateway = put("route", "spec", "gateways", ["shop/front"])
 ANOTHER = named("CanaryRollout", "basket") | {
@@ -154,6 +159,12 @@ PITFALLS: dict[str, Callable[[dict[str, Any]], None]] = {
         put("route", "spec", "http", 0, "headers", {"response": {"set": {"Cache-Control": "public, max-age=60"}}}),
     ),
     "cookie-shared": both(put("rollout", *NAMED), at_gateway, add(ANOTHER, ROUTE_OF_ANOTHER)),
+    "mirror-unsafe": both(
+        put("rollout", *MIRRORED), put("rollout", "spec", "traffic", "mirror", {"allowUnsafe": True})
+    ),
+    "mirror-writes": both(
+        put("rollout", *MIRRORED), put("deployment", *CONTAINERS, 0, "env", [{"name": "DATABASE_URL"}])
+    ),
     "route-takes-more": both(
         connected(workload={"deploymentRef": {"name": "checkout"}, "drain": "1m"}),
         put("route", "spec", "tcp", [{"match": [{"port": 9000}, {"port": 9001}], "route": TO_STABLE}]),
@@ -366,3 +377,21 @@ def test_a_rollout_may_split_an_httproute() -> None:
     assert [(one.rule, one.severity) for one in found([*manifests.values()])] == [("route-unusable", "error")]
     backends[1] = {"name": "legacy", "weight": "5%"}
     assert "spec.rules[0].backendRefs[1].weight '5%'" in found([*manifests.values()])[0].sentence
+
+
+@pytest.mark.parametrize(("env", "where"), [([], "what stable writes to"), (["DB_DSN", "PORT"], "what DB_DSN of the")])
+def test_a_mirror_of_orders_says_where_they_go(env: list[str], where: str) -> None:
+    """By the variables that are called as stores are; the rule about reads has nothing to add."""
+    manifests = copy.deepcopy(GOOD)
+    put("rollout", *MIRRORED)(manifests)
+    put("rollout", "spec", "traffic", "mirror", {"allowUnsafe": True})(manifests)
+    put("deployment", *CONTAINERS, 0, "env", [{"name": name, "value": "x"} for name in env])(manifests)
+    pitfalls = found([*manifests.values()])
+    assert [one.rule for one in pitfalls] == ["mirror-unsafe"]
+    assert where in pitfalls[0].sentence
+
+
+def test_a_mirror_that_reads_no_store_is_no_pitfall() -> None:
+    manifests = copy.deepcopy(GOOD)
+    put("rollout", *MIRRORED)(manifests)
+    assert found([*manifests.values()]) == []

@@ -42,11 +42,11 @@ class Observer:
 
     def _see_stage(self, action: SetWeight) -> None:
         """The last stage begins when all others have passed; a stage's pods are all of one revision."""
-        if not action.mirrored and action.weight == 1 and self.cluster.canary is not None:
+        if not action.reversed and action.weight == 1 and self.cluster.canary is not None:
             self.analysed.add(self.cluster.canary.revision)
-        if action.mirrored and action.weight < 1:
+        if action.reversed and action.weight < 1:
             assert self.cluster.deployment.running is not None, f"a share for a mixture: {self.cluster.deployment.pods}"
-        if action.mirrored and action.weight == 0 and self.cluster.deployment.running is not None:
+        if action.reversed and action.weight == 0 and self.cluster.deployment.running is not None:
             self.analysed.add(self.cluster.deployment.running)
 
 

@@ -238,7 +238,7 @@ async def test_testers_of_a_reversed_run_get_the_newest() -> None:
     assert story.status.run is not None
     assert story.status.run.reversed
     last = [one for one in story.cluster.log if isinstance(one, SetWeight)][-1]
-    assert (last.weight, last.mirrored, bool(last.matches)) == (EVERYBODY, True, True)
+    assert (last.weight, last.reversed, bool(last.matches)) == (EVERYBODY, True, True)
 
 
 async def test_time_passes_for_a_dark_launch_as_for_any_stage() -> None:

@@ -77,7 +77,7 @@ async def test_a_reversed_run_keeps_users_too() -> None:
     story.cluster.roll(10)
     await story.after(seconds=40)
     last = [one for one in story.cluster.log if isinstance(one, SetWeight)][-1]
-    assert (last.weight, last.mirrored) == (Fraction(19, 20), True)
+    assert (last.weight, last.reversed) == (Fraction(19, 20), True)
     assert orders(story)[-1] == ("-2", 1, [])
 
 

@@ -42,7 +42,7 @@ def _apply(rule: dict[str, Any], labels: dict[str, str]) -> dict[str, str]:
 def test_envoys_counts_become_istios(state: State) -> None:
     """Service, namespace and status are in Istio's labels, and nothing of Envoy's is left."""
     cluster = "outbound|80||checkout-canary.shop.svc.cluster.local"
-    series = {"__name__": "envoy_cluster_upstream_rq", "cluster_name": cluster, "response_code": "503"}
+    series = {"__name__": "envoy_cluster_external_upstream_rq", "cluster_name": cluster, "response_code": "503"}
     assert relabelled(state, series) == {
         "__name__": "istio_requests_total",
         "reporter": "source",
@@ -60,7 +60,7 @@ def test_envoys_counts_become_istios(state: State) -> None:
 def test_envoys_histogram_becomes_istios(state: State, part: str) -> None:
     """All three kinds of series are renamed, and a subset is a version."""
     cluster = "outbound|80|v2|checkout.shop.svc.cluster.local"
-    series = relabelled(state, {"__name__": f"envoy_cluster_upstream_rq_time_{part}", "cluster_name": cluster})
+    series = relabelled(state, {"__name__": f"envoy_cluster_external_upstream_rq_time_{part}", "cluster_name": cluster})
     assert series["__name__"] == f"istio_request_duration_milliseconds_{part}"
     assert (series["destination_version"], series["destination_service_name"]) == ("v2", "checkout")
 
@@ -73,16 +73,17 @@ def test_other_series_are_dropped(state: State) -> None:
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
-        ("cluster.outbound|80||checkout.shop.svc.cluster.local;.upstream_rq_503", True),
-        ("cluster.outbound|80|v2|checkout.shop.svc.cluster.local;.upstream_rq_time", True),
+        ("cluster.outbound|80||checkout.shop.svc.cluster.local;.external.upstream_rq_503", True),
+        ("cluster.outbound|80|v2|checkout.shop.svc.cluster.local;.external.upstream_rq_time", True),
         ("cluster.outbound|80||checkout.shop.svc.cluster.local;.retry.upstream_rq_503", False),
-        ("cluster.outbound|80||checkout.shop.svc.cluster.local;.external.upstream_rq_503", False),
-        ("cluster.outbound|80||checkout.shop.svc.cluster.local;.upstream_rq_5xx", False),
+        ("cluster.outbound|80||checkout.shop.svc.cluster.local;.internal.upstream_rq_503", False),
+        ("cluster.outbound|80||checkout.shop.svc.cluster.local;.upstream_rq_503", False),
+        ("cluster.outbound|80||checkout.shop.svc.cluster.local;.external.upstream_rq_5xx", False),
         ("cluster.istiod.upstream_rq_200", False),
     ],
 )
 def test_only_what_is_needed_is_scraped(name: str, wanted: bool) -> None:
-    """Final answers per code, and durations, of Istio's own clusters."""
+    """Final answers per code, and durations, of Istio's own clusters, to requests that came from outside."""
     assert bool(re.search(GATEWAY_STATISTICS, name)) is wanted
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from canary_operator.api.match_contradictions import of_matches
 from canary_operator.api.metric_contradictions import of_metrics
+from canary_operator.api.mirror_contradictions import of_mirror
 from canary_operator.api.quantities import format_duration, format_percentage
 
 if TYPE_CHECKING:  # rollout.py calls us while its classes are being made
@@ -28,6 +29,7 @@ def of(spec: "Spec") -> Iterator[str]:
         yield from check(spec)
     yield from of_matches(spec)
     yield from of_metrics(spec)
+    yield from of_mirror(spec)
 
 
 def _two_subjects_or_none(spec: "Spec") -> Iterator[str]:
@@ -95,7 +97,7 @@ def _preset_for_connections(spec: "Spec") -> Iterator[str]:
 
 def _stage_not_above_the_one_before(spec: "Spec") -> Iterator[str]:
     for at, (before, stage) in enumerate(itertools.pairwise(spec.stages), start=1):
-        if stage.weight <= before.weight:
+        if stage.weight <= before.weight and not (stage.mirror is not None and stage.weight == before.weight):
             yield (
                 f'stages[{at}].weight "{format_percentage(stage.weight)}" is not above '
                 f'"{format_percentage(before.weight)}" of the stage before; to stay longer at a weight give that stage '

@@ -65,10 +65,10 @@ def _match_service_is_another(spec: "Spec") -> Iterator[str]:
 
 
 def _dark_stage_without_matches(spec: "Spec") -> Iterator[str]:
-    if spec.stages[0].weight == 0 and spec.traffic.canary_matches is None:
+    if spec.stages[0].load == 0 and spec.traffic.canary_matches is None:
         yield (
-            'stages[0].weight "0%" shows nothing, because no request goes to the canary: leave the stage out, or give '
-            "traffic.canaryMatches"
+            'stages[0].weight "0%" shows nothing, because no request goes to the canary: give the stage a weight, or '
+            "mirror, or give traffic.canaryMatches"
         )
 
 

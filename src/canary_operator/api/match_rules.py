@@ -96,9 +96,10 @@ CHOOSING_NEEDS_ISTIO = Rule(
 )
 
 DARK_STAGE_HAS_MATCHES = Rule(
-    f"size(self.stages) == 0 || !{_FIRST_READABLE} || {_FIRST} > 0.0 || has(self.traffic.canaryMatches)",
+    f"size(self.stages) == 0 || !{_FIRST_READABLE} || {_FIRST} > 0.0 || has(self.traffic.canaryMatches) || "
+    "has(self.stages[0].mirror)",
     'stages[0].weight "{self.stages[0].weight}" shows nothing, because no request goes to the canary: '
-    "leave the stage out, or give traffic.canaryMatches",
+    "give the stage a weight, or mirror, or give traffic.canaryMatches",
 )
 
 MATCH_SERVICE_DIFFERS = Rule(

@@ -167,6 +167,11 @@ class Metric(Model):
         return self.preset == "cpu" or (self.preset or "").startswith("istio-")
 
     @property
+    def sees_copies(self) -> bool:
+        """It is about the requests that pods answer, mirrored ones too: the errors, or how long they take."""
+        return self.is_errors or self.is_latency
+
+    @property
     def is_number(self) -> bool:
         """Its limits are plain numbers."""
         return self.is_scalar or self.is_gauge or self.is_restarts

@@ -1,6 +1,7 @@
 """CanaryRollout and its spec: what a user asks for."""
 
 from datetime import timedelta
+from fractions import Fraction
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -9,6 +10,7 @@ from canary_operator.api import contradictions
 from canary_operator.api.evidence import MOST_METRICS
 from canary_operator.api.matches import MOST_MATCHES, CanaryBucket, CanaryMatch
 from canary_operator.api.metric import Metric
+from canary_operator.api.mirror import Mirror
 from canary_operator.api.model import Model
 from canary_operator.api.names import LabelKey, ObjectName, RevisionName, ServiceName
 from canary_operator.api.quantities import Duration, Share
@@ -67,7 +69,7 @@ class Istio(Model):
     virtual_services: Annotated[tuple[VirtualServiceRef, ...], Field(min_length=1, max_length=MOST_VIRTUAL_SERVICES)]
     """The VirtualServices that carry the traffic, one for the gateway and one for the mesh perhaps. All of their routes
     that are asked for are split alike. Only the weights of stable and canary are changed in them; while a run lasts,
-    rules for `canaryMatches`, `canaryBucket` and `stickiness` stand before those."""
+    rules for `canaryMatches`, `canaryBucket`, `stickiness` and `mirror` stand before those."""
 
 
 class HTTPRouteRef(Model):
@@ -101,6 +103,8 @@ class Traffic(Model):
     canary_bucket: CanaryBucket | None = None
     """Splits by a number that each user keeps, instead of by chance: who had the canary in a stage has it in all later
     ones. Requests without such a number go to stable."""
+    mirror: Mirror | None = None
+    """How the requests of stages with `mirror` are copied. Default: GET and HEAD only."""
     stickiness: Stickiness | None = None
     """Whoever was given a version keeps it: nobody flips between the two while a run lasts. Nobody who has the canary
     goes back, and with each weight just so many others get it as make it exact."""
@@ -125,11 +129,19 @@ class Traffic(Model):
 
 
 class Stage(Model):
-    weight: Share
-    """Share of the traffic that goes to the canary, for example "5%" or "0.5%". "0%" is for a first stage in which only
-    `canaryMatches` do."""
+    weight: Share = Fraction(0)
+    """Share of the traffic that goes to the canary, for example "5%" or "0.5%". "0%" is for first stages: one in which
+    only `canaryMatches` do, or those with `mirror`."""
+    mirror: Share | None = None
+    """Of this share of the requests the canary gets a copy, for example "20%", and what it answers is thrown away: the
+    users have stable only. For stages before the first with a weight. GET and HEAD only; see `traffic.mirror`."""
     duration: Duration
     """How long the stage lasts, for example "30m". It gets longer while nobody can judge."""
+
+    @property
+    def load(self) -> Fraction:
+        """The share of the requests that the canary's pods have to answer, whoever gets the answers."""
+        return self.mirror or self.weight
 
 
 class ProviderRef(Model):

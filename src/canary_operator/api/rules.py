@@ -27,6 +27,7 @@ from canary_operator.api.match_rules import (
     PREFIX_IS_SECURE,
 )
 from canary_operator.api.metric_rules import PODS_ARE_THERE, RULES_OF_METRICS, WORKLOAD_IS_THERE
+from canary_operator.api.mirror_rules import MIRRORS_BEFORE_WEIGHTS, MIRRORS_RISE, MIRRORS_SOMETHING, OF_MIRROR
 from canary_operator.api.quantities import DURATION, SHARE
 from canary_operator.api.rollout import MOST_STAGES
 from canary_operator.api.route_rules import (
@@ -46,10 +47,14 @@ from canary_operator.api.route_rules import (
 
 _LATER_STAGES = str(list(range(1, MOST_STAGES)))
 _NUMERALS = json.dumps([str(number) for number in range(MOST_STAGES)])
-_RISES = f"{number('self[at].weight')} > {number('self[at - 1].weight')}"
+_RISES = (
+    f"{number('self[at].weight')} > {number('self[at - 1].weight')} || "
+    f"(has(self[at].mirror) && {number('self[at].weight')} == {number('self[at - 1].weight')})"
+)
+"""Stages that mirror are all without a weight."""
 
 STAGES_RISE = Rule(
-    when_shares("self.map(stage, stage.weight)", f"{_LATER_STAGES}.all(at, at >= size(self) || {_RISES})"),
+    when_shares("self.map(stage, stage.weight)", f"{_LATER_STAGES}.all(at, at >= size(self) || ({_RISES}))"),
     f'stages[{{{_NUMERALS}[at]}}].weight "{{self[at].weight}}" is not above "{{self[at - 1].weight}}" of the stage '
     "before: each stage must be above the one before; to stay longer at a weight give that stage a longer duration",
     each=f"{_LATER_STAGES}.filter(at, at < size(self) && !({_RISES}))",
@@ -135,6 +140,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         DARK_STAGE_HAS_MATCHES,
         BUCKET_IS_WHOLE,
         COOKIE_OUTLASTS_RUN,
+        *OF_MIRROR,
         SUBJECT_STAYS,
     ),
     "spec.workload.deploymentRef.name": (STAYS,),
@@ -173,8 +179,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
         PORT_IS_OF_MANAGED_ROUTE,
     ),
     "spec.traffic.gatewayAPI.httpRoutes": (HTTP_ROUTE_STAYS,),
-    "spec.stages": (STAGES_RISE,),
-    "spec.stages[]": (STAGE_TAKES_TIME,),
+    "spec.stages": (STAGES_RISE, MIRRORS_RISE),
+    "spec.stages[]": (STAGE_TAKES_TIME, MIRRORS_BEFORE_WEIGHTS),
+    "spec.stages[].mirror": (MIRRORS_SOMETHING,),
     **RULES_OF_METRICS,
     "spec.maxDuration": (SOME_TIME,),
 }

@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 
 from canary_operator.api.evidence import MOST_TALLIES, Evidence
 from canary_operator.api.matches import MOST_MATCHES, CanaryBucket, CanaryMatch
+from canary_operator.api.mirror import Mirror
 from canary_operator.api.model import Model
 from canary_operator.api.quantities import Duration, Share
 from canary_operator.api.rollout import Analysis, Stage
@@ -102,6 +103,8 @@ class Plan(Model):
     """By which number of a user the traffic is split."""
     cookie: StickyCookie | None = None
     """The cookie by which users stay with their version."""
+    mirror: Mirror = Mirror()
+    """How requests are copied in stages that mirror."""
     on_drift: Literal["Hold", "Reapply"] = "Hold"
     """What to do when somebody else changes the weight."""
 
@@ -182,6 +185,8 @@ class Run(Model):
     """The new revision's share that we last wrote to the route."""
     matched: bool = False
     """Beside it the route sends canary matches to the new revision."""
+    mirror: Share | None = None
+    """Of this share of the requests the new revision gets a copy, by our last word; none where nothing is copied."""
     weight_changed_at: datetime | None = None
     """When we wrote it."""
     carries_since: datetime | None = None

@@ -12,7 +12,6 @@ from canary_operator.backtest.looks import Looks
 from canary_operator.backtest.strata import before, beside_of, phi_of
 from canary_operator.backtest.wanted import Wanted
 from canary_operator.core.capacity import canary_replicas
-from canary_operator.core.chosen import is_dark
 from canary_operator.core.evidence.sample import Sample
 from canary_operator.core.evidence.spread import allowance, company_of_pods, spread_of_pods
 from canary_operator.core.evidence.terms import Judged, Terms
@@ -65,8 +64,8 @@ def course(looks: Looks, wanted: Wanted, step: timedelta, moment: datetime) -> C
 
 
 def in_the_light(spec: Spec) -> Spec:
-    """Without a dark launch: no recording tells what requests said, and nothing is compared in one."""
-    stages = tuple(stage for stage in spec.stages if not is_dark(stage))
+    """Without a dark launch or a mirror: a recording tells neither what requests said nor which were copied."""
+    stages = tuple(stage for stage in spec.stages if stage.weight > 0)
     whole = (Stage(weight=Fraction(1), duration=timedelta(0)),)
     return spec if stages == spec.stages else spec.model_copy(update={"stages": stages or whole})
 

@@ -7,7 +7,7 @@ from canary_operator.api.metric import Metric
 from canary_operator.api.rollout import Spec
 from canary_operator.backtest.moments import moments
 from canary_operator.core.metric_terms import boundaries_of
-from canary_operator.ports import Target
+from canary_operator.ports import Beside, Target
 from canary_operator.providers.metrics import applications, queries
 from canary_operator.providers.metrics.durations import spreads
 from canary_operator.providers.metrics.looker import arms_of
@@ -70,4 +70,4 @@ def wanted(spec: Spec, namespace: str, name: str) -> Wanted:
     target = Target(namespace=namespace, name=name, uid="", spec=spec)
     queries = own_queries(target, spec.analysis.metrics, exchanged=False)
     counter = next((one.counter for one in spec.analysis.metrics if one.counter is not None), None)
-    return Wanted(spec, arms_of(target, counter, exchanged=False), queries)
+    return Wanted(spec, arms_of(target, Beside(counter=counter), exchanged=False), queries)

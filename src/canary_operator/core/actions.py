@@ -10,6 +10,7 @@ from fractions import Fraction
 from canary_operator.api.matches import CanaryBucket, CanaryMatch
 from canary_operator.api.status import Status
 from canary_operator.core.cookies import Cookies
+from canary_operator.core.copies import Copies
 
 
 class Purpose(StrEnum):
@@ -41,7 +42,7 @@ class SetWeight:
     """Of several routes those that had another one then: name, share."""
     lost: tuple[str, ...] = ()
     """Rules of ours that were known to be gone when it was decided on."""
-    mirrored: bool = False
+    reversed: bool = False
     """The new revision has the rest of the share, as in a reversed run."""
     matches: tuple[CanaryMatch, ...] = ()
     """Requests that the new revision gets beside that; those of the order before are forgotten."""
@@ -51,10 +52,12 @@ class SetWeight:
     """By which number of a user the share is split, instead of by chance."""
     cookies: Cookies | None = None
     """By which users keep what chance gave them."""
+    copies: Copies | None = None
+    """Requests of which the new revision gets a copy."""
 
     def may_replace(self, live: Fraction, name: str = "") -> bool:
         """Whether it may be written over this live share; somebody may have changed it since the look."""
-        rises = self.weight < live if self.mirrored else self.weight > live
+        rises = self.weight < live if self.reversed else self.weight > live
         return self.decided_on is None or live == dict(self.apart).get(name, self.decided_on) or not rises
 
     def overlooks(self, lost: tuple[str, ...]) -> bool:

@@ -54,7 +54,7 @@ def by_role(world: World) -> World:
         return world
     return replace(
         world,
-        route=_mirrored(world.route),
+        route=_reversed(world.route),
         canary=as_canary(world.deployment),
         baseline=world.canary,
         endpoints=_exchanged(world.endpoints),
@@ -90,13 +90,13 @@ def as_canary(
             return deployment
 
 
-def _mirrored(route: Look) -> Look:
+def _reversed(route: Look) -> Look:
     if not isinstance(route, Route):
         return route
-    return together([*(_mirrored_part(one) for one in route.each), *route.faults])
+    return together([*(_reversed_part(one) for one in route.each), *route.faults])
 
 
-def _mirrored_part(route: Route) -> Route:
+def _reversed_part(route: Route) -> Route:
     record = route.record
     told = None if record is None else replace(record, weight=WHOLE - record.weight)
     return replace(route, share=WHOLE - route.share, record=told)
@@ -113,4 +113,4 @@ def _exchanged(endpoints: Endpoints | Problem | Unknown) -> Endpoints | Problem 
 def _put_back(order: SetWeight) -> SetWeight:
     seen = None if order.decided_on is None else WHOLE - order.decided_on
     apart = tuple((name, WHOLE - share) for name, share in order.apart)
-    return replace(order, weight=WHOLE - order.weight, decided_on=seen, apart=apart, mirrored=True, match_service=None)
+    return replace(order, weight=WHOLE - order.weight, decided_on=seen, apart=apart, reversed=True, match_service=None)

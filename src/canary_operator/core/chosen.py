@@ -51,9 +51,15 @@ def how(plan: Plan, weight: Fraction) -> str:
 
 
 def carries(run: Run) -> bool:
-    """Somebody gets the new revision by our last word."""
+    """It gets requests by our last word, copies among them."""
+    return has_users(run) or run.mirror is not None
+
+
+def has_users(run: Run) -> bool:
+    """Somebody sees what the new revision answers."""
     return run.weight > 0 or run.matched
 
 
 def is_dark(stage: Stage) -> bool:
-    return stage.weight == 0
+    """Nobody but whom a canary match sends there."""
+    return stage.load == 0

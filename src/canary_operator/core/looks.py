@@ -7,7 +7,8 @@ from canary_operator.api.status import LONGEST_VERDICT, Pinned, PodSpread, Run, 
 from canary_operator.core.capacity import canary_replicas
 from canary_operator.core.checks.metrics import has_baseline
 from canary_operator.core.checks.restarts import remembered
-from canary_operator.core.chosen import carries, is_dark
+from canary_operator.core.chosen import has_users, is_dark
+from canary_operator.core.copies import judged_copies
 from canary_operator.core.evidence.judge import fold, judge
 from canary_operator.core.evidence.spread import allowance
 from canary_operator.core.plan import terms
@@ -35,8 +36,11 @@ def look(world: World) -> World:
 def _fold(world: World, reading: Reading, run: Run) -> Run:
     if run.pinned is None:
         run = _pin(run, reading, world.endpoints)
+    elif not run.evidence.sources:
+        run = _pin_rhythm(run, run.pinned, reading)
     clean_from = None
-    if run.pinned is not None and carries(run) and run.weight_changed_at is not None and not _taken(world, run):
+    judged = has_users(run) or judged_copies(run) is not None
+    if run.pinned is not None and judged and run.weight_changed_at is not None and not _taken(world, run):
         clean_from = run.weight_changed_at + reading.skew + run.pinned.settle
     alone = run.weight == 1
     evidence = fold(run.evidence, reading.sample, terms(run), clean_from=clean_from, has_baseline=not alone)
@@ -57,6 +61,12 @@ def _pin(run: Run, reading: Reading, endpoints: object) -> Run:
     return run.model_copy(update={"pinned": pinned, "evidence": run.evidence.model_copy(update={"phi": reading.phi})})
 
 
+def _pin_rhythm(run: Run, pinned: Pinned, reading: Reading) -> Run:
+    """Others count from now on. They are scraped at times of their own; all that is judged stays as it was measured."""
+    update = {"scrape": reading.scrape, "settle": reading.settle}
+    return run.model_copy(update={"pinned": pinned.model_copy(update=update)})
+
+
 def _allowed(spread: PodSpread, canary: int) -> PodSpread:
     return spread.model_copy(update={"margin": round(allowance(spread.tau, canary, spread.pods), 3)})
 
@@ -65,8 +75,8 @@ def _fewest_pods(run: Run, endpoints: object) -> int:
     """Of the canary, in any stage that is compared: the fewer they are, the more chance there is in which they are."""
     if not run.base_replicas and isinstance(endpoints, Endpoints):
         return endpoints.canary
-    first = next(stage.weight for stage in run.plan.stages if not is_dark(stage))
-    return canary_replicas(run.base_replicas, first)
+    least = min(stage.load for stage in run.plan.stages if not is_dark(stage))
+    return canary_replicas(run.base_replicas, least)
 
 
 def _taken(world: World, run: Run) -> bool:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from canary_operator.api.mirror import Mirror
 from canary_operator.api.rollout import Spec, Stage
 from canary_operator.api.status import Plan, Run, Status
 from canary_operator.core.chosen import is_dark
@@ -29,6 +30,7 @@ def pinned_plan(spec: Spec) -> Plan:
         match_service=spec.traffic.match_service,
         bucket=spec.traffic.canary_bucket,
         cookie=None if spec.traffic.stickiness is None else spec.traffic.stickiness.cookie,
+        mirror=spec.traffic.mirror or Mirror(),
         on_drift=spec.traffic.on_drift,
     )
 
@@ -50,7 +52,7 @@ def terms(run: Run) -> Terms:
     """What the judge is told; the run must have its metrics measured.
 
     Whoever gets the canary in a dark launch is no random sample, so all of it is judged as a warm-up is, and so is the
-    time in which the stage after it is prepared.
+    time in which the stage after it is prepared. What is judged while requests are mirrored are the copies.
     """
     if run.pinned is None:
         raise AssertionError("a run is judged only after its metrics were measured")
@@ -65,6 +67,7 @@ def terms(run: Run) -> Terms:
         window=stage.duration * _WINDOW,
         compared_stages=sum(0 < each.weight < _WHOLE for each in run.plan.stages),
         dark=dark,
+        mirror=None if stage.mirror is None or run.mirror is None else float(run.mirror),
     )
 
 

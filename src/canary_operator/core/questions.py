@@ -49,7 +49,7 @@ def _preparing(run: Run, _: bool, canary: Canary, __: datetime) -> Questions:
         case None:
             return Questions(endpoints=True)
         case CanaryFacts(ready=ready):
-            enough = ready >= canary_replicas(run.base_replicas, present_stage(run).weight)
+            enough = ready >= canary_replicas(run.base_replicas, present_stage(run).load)
             return Questions(endpoints=enough or _may_carry(run), pods=not enough and not run.reversed)
         case Missing() | Unknown():
             return Questions(endpoints=_may_carry(run))

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from canary_operator.api.quantities import format_percentage
 from canary_operator.api.status import Run, Status
+from canary_operator.core.copies import mirrors
 from canary_operator.core.score import score
 
 
@@ -22,8 +23,13 @@ def shown(status: Status) -> dict[str, object]:
 
 
 def _observed(run: Run) -> str | None:
-    """The canary's share of the requests that count in this stage, to one decimal; of the warm-up while it lasts."""
+    """The canary's share of the requests that count in this stage, to one decimal; of the warm-up while it lasts.
+
+    Copies are no share: all of the requests have their answers from stable.
+    """
     evidence = run.evidence
+    if mirrors(run):
+        return None
     arms = evidence.stage if evidence.warm or evidence.warmup is None else evidence.warmup.counts
     requests = arms.canary.requests + arms.baseline.requests
     if requests <= 0:

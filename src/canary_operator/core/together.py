@@ -57,11 +57,10 @@ def given(part: Route, run: Run) -> bool:
     record = part.record
     if record is None or run.intent is None:
         return False
-    weight = present_stage(run).weight
+    stage = present_stage(run)
     ours = (record.run, record.stage, record.purpose) == (run.id, run.stage, Purpose.STAGE)
-    return (
-        ours and record.weight == run.intent.weight == weight and record.matched == bool(matches_at(run.plan, weight))
-    )
+    said, asked = (record.matched, record.mirror), (bool(matches_at(run.plan, stage.weight)), stage.mirror)
+    return ours and record.weight == run.intent.weight == stage.weight and said == asked
 
 
 def withdrawn(part: Route, run: Run) -> bool:
@@ -70,7 +69,7 @@ def withdrawn(part: Route, run: Run) -> bool:
     if record is None or part.share != _NOTHING:
         return False
     ours = (record.run, record.purpose) == (run.id, Purpose.STAGE)
-    return ours and record.weight == _NOTHING and not record.matched
+    return ours and record.weight == _NOTHING and not record.matched and record.mirror is None
 
 
 def half_given(route: object, run: Run) -> bool:

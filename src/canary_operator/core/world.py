@@ -51,6 +51,8 @@ class RouteRecord:
     purpose: Purpose
     matched: bool = False
     """Requests were sent to the new revision by what they say."""
+    mirror: Fraction | None = None
+    """The share of the requests of which it gets a copy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from canary_operator.api.rollout import Spec
 from canary_operator.api.status import Run
+from canary_operator.core.copies import mirrors
 from canary_operator.core.questions import JUDGED, questions
 from canary_operator.core.world import World
 from canary_operator.ports import Beside, Ports, Target
@@ -54,11 +55,11 @@ def _keep_watching(target: Target, rollout: Rollout, ports: Ports) -> None:
 
 
 def _beside(run: Run) -> Beside:
-    metrics = run.plan.analysis.metrics
-    own = tuple(metric for metric in metrics if metric.is_asked_apart)
+    metrics, copies = run.plan.analysis.metrics, mirrors(run)
+    own = () if copies else tuple(metric for metric in metrics if metric.is_asked_apart)
     counter = next((metric.counter for metric in metrics if metric.counter is not None), None)
     if run.pinned is None:
         surveyed = metrics if any(metric.is_latency for metric in metrics) else ()
-        return Beside(surveyed, own=own, counter=counter)
+        return Beside(surveyed, own=own, counter=counter, copies=copies)
     boundaries = tuple(sorted({boundary.le for boundary in run.pinned.boundaries}))
-    return Beside(boundaries=boundaries, own=own, counter=counter)
+    return Beside(boundaries=boundaries, own=own, counter=counter, copies=copies)

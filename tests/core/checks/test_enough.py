@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from canary_operator.api import reasons
 from canary_operator.api.evidence import Arms, Counts, Evidence, Tally
 from canary_operator.api.metric import Metric
+from canary_operator.api.rollout import Stage
 from canary_operator.api.status import Boundary, Pinned, State
 from canary_operator.core.checks import CHECKS
 from canary_operator.core.evidence.judge import Judgement
@@ -92,3 +94,20 @@ def test_a_warning_holds_from_its_first_moment() -> None:
     run = early.run.model_copy(update={"promote": True})
     by_hand = replace(early, status=early.status.model_copy(update={"run": run}))
     assert first(CHECKS[State.STAGED], by_hand).event is Event.STAGE_PASSED
+
+
+def test_copies_are_judged_by_what_pods_answer_alone() -> None:
+    """A query of one's own, which nobody asked, is not missed before the first users."""
+    query = {"name": "orders", "promQL": "paid{s='$service'}", "outOf": "visits{s='$service'}", "maxDecrease": "10%"}
+    seen = world(P99)
+    analysis = seen.run.plan.analysis
+    analysis = analysis.model_copy(update={"metrics": (*analysis.metrics, Metric.model_validate(query))})
+
+    def at(stage: Stage) -> Event:
+        plan = seen.run.plan.model_copy(update={"analysis": analysis, "stages": (stage, *seen.run.plan.stages[1:])})
+        run = seen.run.model_copy(update={"plan": plan, "weight": stage.weight, "mirror": stage.mirror})
+        return first(CHECKS[State.STAGED], replace(a_world(State.STAGED, run), now=OVER)).event
+
+    span = timedelta(minutes=30)
+    assert at(Stage(mirror=Fraction(1, 5), duration=span)) is Event.STAGE_PASSED
+    assert at(Stage(weight=Fraction(1, 20), duration=span)) is Event.HELD

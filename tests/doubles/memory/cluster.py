@@ -7,6 +7,7 @@ from fractions import Fraction
 from canary_operator.api.rollout import Spec
 from canary_operator.api.status import Status
 from canary_operator.core.actions import Action
+from canary_operator.core.copies import Copies
 from canary_operator.core.evidence.sample import Counter, SourceSample
 from canary_operator.core.world import Missing, Problem, RouteRecord, Trouble, Unknown
 from canary_operator.reconcile.rollout import Rollout
@@ -30,8 +31,10 @@ class MemoryCluster:
     record: RouteRecord | None = None
     matched: bool = False
     """Rules of ours stand in the route that send the testers to the new revision."""
-    mirrored: bool = False
+    reversed: bool = False
     """That is behind the stable Service."""
+    copies: Copies | None = None
+    """A rule of ours mirrors."""
     testers: int = 0
     """Requests of theirs beside all others, each time."""
     route_exists: bool = True
@@ -68,7 +71,12 @@ class MemoryCluster:
     """By how much Prometheus' clock is ahead of ours."""
     watched: dict[str, bool] = field(default_factory=dict)
     """Uid -> whether the Services have changed their roles."""
+    asks_pods: bool = False
+    """Not the callers are asked for counts."""
     totals: dict[str, Counter] = field(default_factory=lambda: {"canary": Counter(0, 0), "baseline": Counter(0, 0)})
+    """What callers count."""
+    copied: Counter = field(default_factory=lambda: Counter(0, 0))
+    """What the new revision's pods count beside that."""
     owed: Fraction = NOTHING
     """Less than one request that the canary gets with the next ones."""
     bad: set[str] = field(default_factory=set)
@@ -155,6 +163,18 @@ class MemoryCluster:
             canary, baseline = baseline, canary
         return SourceSample(at=self.now + self.metrics_ahead, canary=canary, baseline=baseline)
 
+    def reported(self) -> dict[str, SourceSample]:
+        """By whom it is asked of: a caller knows both arms, a pod its own only."""
+        if self.frozen is not None or not self.asks_pods:
+            return {"gateway": self.frozen or self.sample()}
+        both = self.sample()
+        assert both.canary is not None
+        canary = Counter(both.canary.total + self.copied.total, both.canary.bad + self.copied.bad)
+        return {
+            "checkout-canary-1": SourceSample(at=both.at, canary=canary, baseline=None),
+            "checkout-1": SourceSample(at=both.at, canary=None, baseline=both.baseline),
+        }
+
     def traffic(self, requests: int, *, canary_bad: float = 0.0, baseline_bad: float = 0.0) -> None:
         """So many requests by the live weight, with so large shares of bad ones at the two Services.
 
@@ -164,12 +184,18 @@ class MemoryCluster:
         self.owed += requests * sum(shares, NOTHING) / len(shares)
         drawn, pods = int(self.owed), self.deployment.pods
         self.owed -= drawn
-        canary = drawn + (self.testers if self.matched and not self.mirrored else 0)
+        canary = drawn + (self.testers if self.matched and not self.reversed else 0)
         requests += self.testers
         canary_bad = max(canary_bad, 0.5 if self.canary and self.canary.revision in self.bad else 0.0)
         baseline_bad = max(baseline_bad, 0.5 * sum(pods[each] for each in self.bad) / max(1, pods.total()))
+        self._copy(requests, baseline_bad if self.reversed else canary_bad)
         self._count("canary", canary, round(canary * canary_bad))
         self._count("baseline", requests - canary, round((requests - canary) * baseline_bad))
+
+    def _copy(self, requests: int, bad: float) -> None:
+        if self.copies is not None:
+            copies = round(requests * self.copies.percentage)
+            self.copied = Counter(self.copied.total + copies, self.copied.bad + round(copies * bad))
 
     def _count(self, arm: str, requests: int, bad: int) -> None:
         before = self.totals[arm]

@@ -1,6 +1,6 @@
 """Prometheus in memory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from canary_operator.core.evidence.sample import Sample
@@ -21,8 +21,9 @@ class MemoryMetrics:
         return told
 
     def watch(self, target: Target, *, provider: str, exchanged: bool = False, beside: Beside = NOTHING_BESIDE) -> None:
-        assert (provider, beside) == ("default", NOTHING_BESIDE)
+        assert (provider, replace(beside, copies=False)) == ("default", NOTHING_BESIDE)
         self.cluster.watched[target.uid] = exchanged
+        self.cluster.asks_pods = beside.copies
 
     def unwatch(self, uid: str) -> None:
         self.cluster.watched.pop(uid, None)
@@ -33,5 +34,4 @@ class MemoryMetrics:
             return Unknown("the metrics of this rollout are not watched")
         if world.metrics_down is not None:
             return Unknown("connection refused", code=world.metrics_down)
-        source = world.frozen or world.sample()
-        return Reading(Sample({"gateway": source}), scrape=_FIVE, settle=_FIVE, skew=world.metrics_ahead)
+        return Reading(Sample(world.reported()), scrape=_FIVE, settle=_FIVE, skew=world.metrics_ahead)

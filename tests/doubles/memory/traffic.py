@@ -36,12 +36,14 @@ class MemoryTraffic:
     def _route(self) -> Seen:
         if not self.cluster.route_exists:
             return Missing("VirtualService shop/checkout", ours=self.cluster.makes_route)
-        cluster, rules = self.cluster, ("canary-operator-match-1-checkout",)
-        lost = rules if cluster.record is not None and cluster.record.matched and not cluster.matched else ()
+        cluster, record = self.cluster, self.cluster.record
+        standing = _rules(matched=cluster.matched, mirrors=cluster.copies is not None)
+        known = () if record is None else _rules(matched=record.matched, mirrors=record.mirror is not None)
+        lost = tuple(rule for rule in known if rule not in standing)
         if cluster.route_problem is not None:
             return cluster.route_problem
         nobody = None if cluster.delegated else Problem(reasons.ROUTE_NOT_DELEGATED, "nobody delegates")
-        return Route(cluster.share, cluster.record, rules if cluster.matched else (), lost, hindrance=nobody)
+        return Route(cluster.share, record, standing, lost, hindrance=nobody)
 
     async def set_weight(self, target: Target, action: SetWeight) -> None:
         assert target.key == "shop/checkout"
@@ -66,8 +68,8 @@ class MemoryTraffic:
             return False
         cluster.route_exists, cluster.share, cluster.record, cluster.matched = True, Fraction(0), None, False
         if order is not None:
-            cluster.share, cluster.matched, cluster.mirrored = order.weight, bool(order.matches), order.mirrored
-            cluster.record = RouteRecord(order.run, order.stage, order.weight, order.purpose, matched=cluster.matched)
+            cluster.share, cluster.matched, cluster.reversed = order.weight, bool(order.matches), order.reversed
+            cluster.record, cluster.copies = _record(order), order.copies
         return True
 
     async def restore(self, target: Target) -> None:
@@ -84,39 +86,58 @@ class MemoryTraffic:
 
     def _set(self, action: SetWeight) -> bool:
         """The comparison and the write are one step, as the patch tests what it touches."""
-        cluster, matched = self.cluster, bool(action.matches)
-        wanted = RouteRecord(action.run, action.stage, action.weight, action.purpose, matched=matched)
+        cluster, matched, wanted = self.cluster, bool(action.matches), _record(action)
         if not cluster.route_exists:
             if cluster.makes_route and action.decided_on is None:
                 return self._make(action)
-            if (action.weight > 0 or matched) and (action.decided_on is not None or not cluster.beside):
+            if (action.weight > 0 or matched or action.copies) and (
+                action.decided_on is not None or not cluster.beside
+            ):
                 raise Gone("VirtualService shop/checkout does not exist any more")
             return False
         if cluster.before_weight is not None:
             cluster.share, cluster.before_weight = cluster.before_weight, None
-        if (cluster.share, cluster.record, cluster.matched) == (action.weight, wanted, matched):
+        live = (cluster.share, cluster.record, cluster.matched, cluster.copies)
+        if live == (action.weight, wanted, matched, action.copies):
             return False
-        falls = action.weight >= cluster.share if action.mirrored else action.weight <= cluster.share
+        falls = action.weight >= cluster.share if action.reversed else action.weight <= cluster.share
         assert falls or action.decided_on is not None, "a rise says what it replaces"
         if not action.may_replace(cluster.share, FIRST):
             raise Conflict(f"the share is {cluster.share} by now")
-        live = self._route()
-        if isinstance(live, Route) and action.overlooks(live.lost):
-            raise Conflict(f"{live.lost} is gone by now")
+        found = self._route()
+        if isinstance(found, Route) and action.overlooks(found.lost):
+            raise Conflict(f"{found.lost} is gone by now")
         cluster.share, cluster.record = action.weight, wanted
-        cluster.matched, cluster.mirrored = matched, action.mirrored
+        cluster.matched, cluster.reversed, cluster.copies = matched, action.reversed, action.copies
         return True
 
     def _restore(self) -> bool:
         """The destination for the canary was ours, and goes with the record."""
         if self.cluster.record is None and not self.cluster.matched:
             return False
-        self.cluster.record, self.cluster.share, self.cluster.matched = None, Fraction(0), False
+        self.cluster.record, self.cluster.share, self.cluster.matched, self.cluster.copies = (
+            None,
+            Fraction(0),
+            False,
+            None,
+        )
         return True
 
 
+def _rules(*, matched: bool, mirrors: bool) -> tuple[str, ...]:
+    """Of ours, that stand in the route."""
+    names = {"canary-operator-match-1-checkout": matched, "canary-operator-mirror-checkout": mirrors}
+    return tuple(name for name, stands in names.items() if stands)
+
+
+def _record(action: SetWeight) -> RouteRecord:
+    mirror = None if action.copies is None else action.copies.percentage
+    matched = bool(action.matches)
+    return RouteRecord(action.run, action.stage, action.weight, action.purpose, matched=matched, mirror=mirror)
+
+
 def _set_beside(route: MemoryRoute, action: SetWeight) -> bool:
-    wanted = RouteRecord(action.run, action.stage, action.weight, action.purpose, matched=bool(action.matches))
+    wanted = _record(action)
     if (route.share, route.record) == (action.weight, wanted):
         return False
     if not action.may_replace(route.share, route.name):

@@ -20,7 +20,7 @@ from canary_operator.errors import Unavailable
 from canary_operator.ports import Beside, Target
 from canary_operator.providers.metrics import pace
 from canary_operator.providers.metrics.configuration import ProviderConfig
-from canary_operator.providers.metrics.looker import Look, PrometheusMetrics
+from canary_operator.providers.metrics.looker import Look, PrometheusMetrics, arms_of
 from canary_operator.providers.metrics.queries import Service
 from tests.providers.metrics.answers import NOW, counted, row, scraped
 
@@ -131,7 +131,7 @@ async def test_a_watched_rollout_gets_readings_one_after_the_other() -> None:
         reading = await told.until(Reading, target)
         assert (reading.scrape, reading.settle) == (timedelta(seconds=1), timedelta(seconds=1))
         assert told.uids[-1] == target.uid
-    assert server.closed == 3, "requests, connections and applications are asked apart"
+    assert server.closed == 4, "callers, pods, connections and applications are asked apart"
 
 
 async def test_services_may_exchange_their_roles() -> None:
@@ -352,3 +352,40 @@ async def test_pods_that_count_by_themselves_are_asked_apart_from_the_callers() 
 def with_a_workload(target: Target) -> Target:
     workload = Workload.model_validate({"deploymentRef": {"name": target.name}})
     return replace(target, spec=target.spec.model_copy(update={"workload": workload}))
+
+
+def a_workload_target() -> Target:
+    target = a_target()
+    workload = Workload.model_validate({"deploymentRef": {"name": "shop-checkout"}})
+    return replace(target, spec=target.spec.model_copy(update={"workload": workload, "revision": None}))
+
+
+async def test_who_answers_copies_is_asked_for_them_and_then_the_callers_again() -> None:
+    """By Deployments, whose counts are measured anew; and nobody is asked for both."""
+    server, target = Scripted(), a_workload_target()
+    told = Told(default=server)
+    async with running(told) as metrics:
+        metrics.watch(target, provider="default", beside=Beside(copies=True))
+        found = await told.until(Unknown, target, "Deployment shop/shop-checkout counted")
+        assert "reporter=" in found.reason
+        assert "mirrored requests are counted by nobody else" in found.reason
+        asked = [query for query in server.looks if "destination_workload" in query]
+        assert asked == server.looks
+        assert 'destination_workload=~"shop-checkout|shop-checkout-canary"' in asked[-1]
+        metrics.watch(target, provider="default")
+        await told.until(Reading, target)
+        server.looks.clear()
+        await told.until(Reading, target)
+        assert not any("destination_workload" in query for query in server.looks)
+
+
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_the_arms_of_copies_are_deployments(exchanged: bool) -> None:
+    """By their roles; an application that counts by itself does so for copies too."""
+    arms = arms_of(a_workload_target(), Beside(copies=True), exchanged=exchanged)
+    names = [Service("shop", "shop-checkout"), Service("shop", "shop-checkout-canary")]
+    assert [arms.stable, arms.canary] == (names[::-1] if exchanged else names)
+    assert arms.copies
+    counted = arms_of(a_workload_target(), Beside(copies=True, counter=RequestCounter()), exchanged=exchanged)
+    assert not counted.copies
+    assert counted.application is not None

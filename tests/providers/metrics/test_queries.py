@@ -1,6 +1,6 @@
-from canary_operator.providers.metrics.counting import ByConnections
+from canary_operator.providers.metrics.counting import ByConnections, ByPods
 from canary_operator.providers.metrics.duration_queries import durations
-from canary_operator.providers.metrics.queries import NAMES_LIMIT, Service, counters, samples
+from canary_operator.providers.metrics.queries import NAMES_LIMIT, Service, counters, samples, service_of
 from canary_operator.providers.metrics.readings import Arms
 from canary_operator.providers.metrics.subject import Subject
 from canary_operator.providers.metrics.tables import Source
@@ -25,6 +25,35 @@ def test_the_look_asks_for_all_bad_and_scrape_times_of_callers() -> None:
         '(timestamp(istio_requests_total{reporter=~"source|waypoint",destination_service_namespace=~"shop",'
         'destination_service_name=~"checkout|checkout-canary"})),"class","scraped","","")'
     )
+
+
+def test_pods_are_asked_by_whose_they_are() -> None:
+    """Which Service was called a pod does not know; a point in a Deployment's name stands for nothing else."""
+    asked = ByPods({}).counters([Arms(Service("shop", "a.b"), Service("shop", "a.b-canary"), copies=True)])
+    chosen = 'reporter=~"destination",destination_workload_namespace=~"shop",destination_workload=~"a[.]b|a[.]b-canary"'
+    assert asked.count(chosen) == 4
+    assert asked.startswith("label_replace(sum by(destination_workload_namespace,destination_workload,reporter,")
+    assert "service" not in asked
+    subject = Subject(CHECKOUT, Source("destination", "shop/a"), (("pod", "a"),))
+    for question in (
+        ByPods({}).history([subject]),
+        ByPods({}).durations([subject]),
+        ByPods({}).pods_history([subject]),
+    ):
+        assert question is not None
+        assert 'destination_workload=~"checkout"' in question
+        assert "service" not in question
+    assert ByPods({}).samples(subject) == (
+        'istio_requests_total{reporter="destination",pod="a",destination_workload_namespace=~"shop",'
+        'destination_workload=~"checkout"}[5m]'
+    )
+
+
+def test_an_answer_says_whose_it_is_by_either_labels() -> None:
+    by_callers = {"destination_service_namespace": "shop", "destination_service_name": "checkout"}
+    by_pods = {"destination_workload_namespace": "shop", "destination_workload": "checkout"}
+    assert service_of(by_callers) == service_of(by_pods) == CHECKOUT
+    assert service_of({}) == Service("", "")
 
 
 def test_the_same_services_give_the_same_question() -> None:

@@ -29,14 +29,14 @@ class Colleagues(Anybody):
         self._share(max(self.cluster.share, Fraction(3, 5)))
 
     def remove_rules(self) -> None:
-        self.cluster.matched = False
+        self.cluster.matched, self.cluster.copies = False, None
 
     def set_share_back(self) -> None:
         self._share(self.witness.notes.ours)
 
     def delete_route(self) -> None:
         self.cluster.route_exists, self.cluster.record, self.cluster.share = False, None, Fraction(0)
-        self.cluster.matched = False
+        self.cluster.matched, self.cluster.copies = False, None
 
     def bring_route_back(self) -> None:
         self.cluster.route_exists = True

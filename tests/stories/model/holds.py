@@ -25,8 +25,10 @@ def verb(name: str) -> Callable[[Outside], None]:
 
 
 def _drifted(cluster: MemoryCluster, status: Status) -> bool:
-    rules_gone = cluster.record is not None and cluster.record.matched and not cluster.matched
-    return cluster.share != (status.run.weight if status.run else 0) or rules_gone
+    record = cluster.record
+    testers_gone = record is not None and record.matched and not cluster.matched
+    copies_gone = record is not None and record.mirror is not None and cluster.copies is None
+    return cluster.share != (status.run.weight if status.run else 0) or testers_gone or copies_gone
 
 
 def _cure_drift(outside: Outside) -> None:

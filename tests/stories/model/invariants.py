@@ -23,7 +23,7 @@ from tests.stories.model.notes import BLIND_AFTER, Notes, RunNotes
 def check(cluster: MemoryCluster, notes: Notes, action: Action, before: Fraction) -> None:
     """`before` is the share just before this write; everything else is as the write left it."""
     match action:
-        case SetWeight() if action.weight > before or (action.matches and not action.mirrored):
+        case SetWeight() if action.weight > before or ((action.matches or action.copies) and not action.reversed):
             no_rise_after_a_breach(notes, action)
             no_traffic_without_endpoints(cluster, action)
             no_blind_advance(cluster, notes, action)
@@ -33,6 +33,7 @@ def check(cluster: MemoryCluster, notes: Notes, action: Action, before: Fraction
         case RemoveCanary():
             no_removal_under_traffic(cluster, notes, before)
             assert not cluster.matched, "the canary was removed under its testers"
+            assert cluster.copies is None, "the canary was removed under its copies"
         case EnsureCanary() if cluster.canary is None:
             no_removal_under_traffic(cluster, notes, before)
         case Unpause(revision=revision):
@@ -63,7 +64,7 @@ def no_rise_after_a_breach(notes: Notes, action: SetWeight) -> None:
 def no_more_than_before(notes: Notes, order: SetWeight) -> None:
     """A route that is made again says what it last said, unless somebody had taken traffic from the canary."""
     assert order.weight == notes.ours, f"made with {order.weight}, and it had {notes.ours}"
-    assert not notes.pulled or order.mirrored or order.weight == 1, f"{order} after somebody pulled the traffic"
+    assert not notes.pulled or order.reversed or order.weight == 1, f"{order} after somebody pulled the traffic"
 
 
 def no_traffic_without_endpoints(cluster: MemoryCluster, action: SetWeight) -> None:
@@ -158,7 +159,7 @@ def no_foreign_share_changed(notes: Notes, action: SetWeight, before: Fraction) 
     Exempt: a higher share that came between our look and our lower one.
     """
     came_between = action.decided_on != before and action.weight <= before
-    if (action.weight == 0 and not action.matches) or "resume" in notes.asked or came_between:
+    if (action.weight == 0 and not action.matches and not action.copies) or "resume" in notes.asked or came_between:
         return
     assert before == notes.ours, f"{action} over {before}, which somebody else had set"
     assert not notes.pulled, f"{action} although somebody had pulled the traffic"
@@ -167,7 +168,9 @@ def no_foreign_share_changed(notes: Notes, action: SetWeight, before: Fraction) 
 def nothing_left_after_a_run(cluster: MemoryCluster, status: Status) -> None:
     if status.run is None and status.state in {State.RESTING, State.OUTSIDE}:
         assert cluster.record is None, "the run is over and its record is still on the route"
-        assert not cluster.matched, "the run is over and its rules are still in the route"
+        assert (cluster.matched, cluster.copies) == (False, None), (
+            "the run is over and its rules are still in the route"
+        )
         assert cluster.canary is None, "the run is over and its canary is still there"
 
 
@@ -175,7 +178,9 @@ def nothing_left_after_deletion(cluster: MemoryCluster) -> None:
     """Exempt: a spec that can't be read, because nobody can say any more what was ours."""
     if cluster.spec_problem is None:
         assert cluster.record is None, "the rollout is gone and its record is still on the route"
-        assert not cluster.matched, "the rollout is gone and its rules are still in the route"
+        assert (cluster.matched, cluster.copies) == (False, None), (
+            "the rollout is gone and its rules are still in the route"
+        )
         assert cluster.canary is None, "the rollout is gone and its canary is still there"
         assert not cluster.canary_service, "the rollout is gone and our Service is still there"
         marked = cluster.deployment.exists and cluster.deployment.adopted

@@ -56,7 +56,7 @@ class Notes:
     ours: Fraction = Fraction(0)
     """The share that we last wrote."""
     rules: bool = False
-    """We last wrote rules for the testers."""
+    """We last wrote rules for the testers, or for copies."""
     changed_at: datetime | None = None
     """When we did."""
     pulled: bool = False

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.stories.model.outside import DEEDS, INTERRUPTIONS, VERBS, Outside
-from tests.stories.model.plans import plans
+from tests.stories.model.plans import FIRST, plans
 from tests.stories.model.world import World
 
 CALLS = 480
@@ -21,9 +21,9 @@ def deed(outside: Outside, thing: str) -> Callable[[], None]:
     return outside.deed(thing) if verb == thing else lambda: outside.order(verb, "true")
 
 
-def a_release(quality: str, moment: int, thing: str, *, dark: bool) -> World:
+def a_release(quality: str, moment: int, thing: str, *, first: str) -> World:
     """From the commit to the end of what would be the run, with this thing at this moment."""
-    world = World(plans("Policy", dark=dark), startup=12, rolls=4, lag=True)
+    world = World(plans("Policy", first=first), startup=12, rolls=4, lag=True)
     world.operator.work()
     world.passes_time(15)
     world.outside.quality = quality
@@ -35,10 +35,10 @@ def a_release(quality: str, moment: int, thing: str, *, dark: bool) -> World:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("quality", ["good", "bad"])
-@given(moment=st.integers(1, CALLS), thing=st.sampled_from(THINGS), dark=st.booleans())
-def test_whatever_goes_wrong_wherever(quality: str, moment: int, thing: str, dark: bool) -> None:
+@given(moment=st.integers(1, CALLS), thing=st.sampled_from(THINGS), first=st.sampled_from(FIRST))
+def test_whatever_goes_wrong_wherever(quality: str, moment: int, thing: str, first: str) -> None:
     """The witness checks every write; then the rollout comes to rest, or says why not and how to go on."""
-    world = a_release(quality, moment, thing, dark=dark)
+    world = a_release(quality, moment, thing, first=first)
     world.calms_down()
     world.does_as_told()
     world.is_deleted()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.stories.model.outside import DEEDS, INTERRUPTIONS, VALUES, VERBS
-from tests.stories.model.plans import plans
+from tests.stories.model.plans import FIRST, plans
 from tests.stories.model.world import World
 
 
@@ -21,14 +21,14 @@ class Model(RuleBasedStateMachine):
         lag=st.booleans(),
         adoption=st.sampled_from(["Policy", "Policy", "Pause"]),
         depth=st.integers(0, 30),
-        dark=st.booleans(),
+        first=st.sampled_from(FIRST),
         managed=st.sampled_from([False, False, True]),
     )
     def begins(  # noqa: PLR0913 -- a world has so many sides
-        self, *, startup: int, rolls: int | None, lag: bool, adoption: str, depth: int, dark: bool, managed: bool
+        self, *, startup: int, rolls: int | None, lag: bool, adoption: str, depth: int, first: str, managed: bool
     ) -> None:
         """A rollout that is new, or so far in its first run."""
-        self.world = World(plans(adoption, dark=dark), startup=startup, rolls=rolls, lag=lag, managed=managed)
+        self.world = World(plans(adoption, first=first), startup=startup, rolls=rolls, lag=lag, managed=managed)
         self.world.operator.work()
         if depth:
             self.world.passes_time(15)

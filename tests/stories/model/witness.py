@@ -72,13 +72,17 @@ class Witness:
     def _weight(self, action: SetWeight) -> None:
         notes, run = self.notes, self.notes.run
         withdrawn = notes.ours == 0 and not notes.rules
-        notes.ours, notes.rules, notes.changed_at = action.weight, bool(action.matches), self.cluster.now
+        notes.ours, notes.rules, notes.changed_at = (
+            action.weight,
+            bool(action.matches or action.copies),
+            self.cluster.now,
+        )
         if run is None or run.id != action.run:
             return
         if action.purpose is not Purpose.STAGE:
             run.breached = run.breached or f"a weight was written for {action.purpose}"
             notes.pulled = False
-        elif action.weight > 0 or action.matches:
+        elif action.weight > 0 or action.matches or action.copies:
             self._stage(run, action, withdrawn=withdrawn)
 
     def _stage(self, run: RunNotes, action: SetWeight, *, withdrawn: bool) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from canary_operator.api import reasons
 from canary_operator.api.rollout import Spec
+from canary_operator.core.evidence.sample import Counter
 from tests.doubles.memory import MemoryCluster
 from tests.stories.model.holds import AT_REST, HOLDS, is_over
 from tests.stories.model.outside import Outside
@@ -102,8 +103,13 @@ class World:
 
     def _flows(self, seconds: float) -> None:
         self.cluster.passes_time(timedelta(seconds=seconds))
-        before, (rate, bad) = self.cluster.totals["canary"], RATES[self.outside.quality]
+        before, (rate, bad) = self._answered(), RATES[self.outside.quality]
         self.cluster.traffic(round(rate * seconds), canary_bad=bad)
-        after = self.cluster.totals["canary"]
+        after = self._answered()
         failed = int(after.bad - before.bad)
         self.witness.served(seconds, failed, int(after.total - before.total) - failed)
+
+    def _answered(self) -> Counter:
+        """By the canary, copies too."""
+        called, copied = self.cluster.totals["canary"], self.cluster.copied
+        return Counter(called.total + copied.total, called.bad + copied.bad)

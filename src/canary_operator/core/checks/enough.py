@@ -9,6 +9,7 @@ from canary_operator.api.quantities import format_duration
 from canary_operator.api.status import Run
 from canary_operator.core.called import the_shipped
 from canary_operator.core.chosen import is_dark
+from canary_operator.core.copies import mirrors
 from canary_operator.core.evidence.gauge_words import too_few_pods
 from canary_operator.core.evidence.terms import Judged, Track
 from canary_operator.core.findings import Finding
@@ -55,9 +56,13 @@ def nobody_to_compare_with(world: World) -> Finding | None:
 
 
 def metric_unjudged(world: World) -> Finding | None:
-    """Every critical metric must have been seen to the end of the stage; silence of one is no word for the canary."""
+    """Every critical metric must have been seen to the end of the stage; silence of one is no word for the canary.
+
+    Of copies only errors and latency are.
+    """
+    seen = {one.title for one in world.run.plan.analysis.metrics if one.sees_copies or not mirrors(world.run)}
     for one in terms(world.run).metrics if world.run.pinned is not None else ():
-        if one.critical and (found := _unseen(world, one)):
+        if one.critical and one.name in seen and (found := _unseen(world, one)):
             return found
     return None
 

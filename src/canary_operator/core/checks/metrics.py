@@ -5,7 +5,8 @@ from collections.abc import Collection
 from canary_operator.api import reasons
 from canary_operator.api.metric import Metric
 from canary_operator.api.status import State
-from canary_operator.core.chosen import carries
+from canary_operator.core.chosen import has_users
+from canary_operator.core.copies import mirrors
 from canary_operator.core.evidence.sample import Sample
 from canary_operator.core.findings import Finding
 from canary_operator.core.stage_clock import blind_since
@@ -48,8 +49,8 @@ def blind(world: World) -> Finding | None:
 
 
 def own_metric_unfound(world: World) -> Finding | None:
-    """Before any traffic moves, each query of the user's own must have shown something of the baseline."""
-    if not isinstance(world.reading, Reading) or carries(world.run):
+    """Before any user meets the canary, each query of the user's own must have shown something of the baseline."""
+    if not isinstance(world.reading, Reading) or has_users(world.run) or mirrors(world.run):
         return None
     sample, complaints = world.reading.sample, world.reading.complaints
     for metric in (one for one in world.run.plan.analysis.metrics if one.is_asked_apart):

@@ -1,6 +1,7 @@
 """A canary on its way to the next weight: scaled up, ready, and only then given traffic."""
 
 from canary_operator.api import reasons
+from canary_operator.api.evidence import MOST_SOURCES
 from canary_operator.core.capacity import canary_replicas
 from canary_operator.core.checks.metrics import metrics_unusable, own_metric_unfound
 from canary_operator.core.checks.present import (
@@ -26,6 +27,7 @@ from canary_operator.core.checks.running import (
     withdrawal_unfinished,
 )
 from canary_operator.core.chosen import is_dark
+from canary_operator.core.copies import mirrors, of_what
 from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.plan import present_stage
 from canary_operator.core.stage_clock import thaw
@@ -37,7 +39,7 @@ def needed(world: World) -> int:
     """Ready canary pods that the stage's weight needs; one endpoint where somebody else scales."""
     if world.deployment is None:
         return 1
-    return canary_replicas(world.run.base_replicas, present_stage(world.run).weight)
+    return canary_replicas(world.run.base_replicas, present_stage(world.run).load)
 
 
 def canary_wanted(world: World) -> Finding | None:
@@ -54,6 +56,19 @@ def canary_wanted(world: World) -> Finding | None:
 
 def too_small(world: World) -> Finding | None:
     return deployment_too_small(world, needed(world))
+
+
+def too_many_to_mirror(world: World) -> Finding | None:
+    """Copies are counted pod by pod, and the evidence has room for so many counters."""
+    pods = world.run.base_replicas + needed(world)
+    if not mirrors(world.run) or pods <= MOST_SOURCES:
+        return None
+    return Finding(
+        Event.HELD,
+        reasons.METRICS_MISSING,
+        f"copies are counted by the pods that answer them, of at most {MOST_SOURCES} pods, and stable and the canary "
+        f"would have {pods}: take mirror out of the stages, annotate abort=true, and retry=true when this run is over",
+    )
 
 
 def cluster_full(world: World) -> Finding | None:
@@ -85,7 +100,8 @@ def canary_ready(world: World) -> Finding:
     run = world.run
     warm = run.evidence.warm or not run.plan.analysis.warmup or is_dark(present_stage(run))
     reason = reasons.STAGE_RUNNING if warm else reasons.WARMING_UP
-    return Finding(Event.CANARY_READY, reason, f"stage {world.run.stage} begins")
+    copies = of_what(run.plan, present_stage(run))
+    return Finding(Event.CANARY_READY, reason, f"stage {run.stage} begins{': ' if copies else ''}{copies}")
 
 
 def _not_counted(world: World) -> bool:
@@ -130,6 +146,7 @@ PREPARING = (
     route_hindered,
     services_unusable,
     too_small,
+    too_many_to_mirror,
     canary_wanted,
     cluster_full,
     overdue,

@@ -115,7 +115,11 @@ def _again(world: World, changed: str) -> Finding:
     """The weight is wanted back; it waits, like every weight, for pods that can carry it."""
     if not isinstance(world.endpoints, Endpoints):
         return not_there(world.endpoints, missing=reasons.SERVICE_NOT_FOUND, reading=reasons.READING)
-    needed = 1 if world.deployment is None else canary_replicas(world.run.base_replicas, world.run.weight)
+    needed = (
+        1
+        if world.deployment is None
+        else canary_replicas(world.run.base_replicas, world.run.mirror or world.run.weight)
+    )
     if _nobody_makes(world, needed):
         made_anew = "the canary's Deployment was removed or made smaller; it is made anew"
         return Finding(Event.CANARY_LOST, reasons.CANARY_LOST, made_anew)

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from canary_operator.api.evidence import Arms, Evidence, Split, Tally
 from canary_operator.core.evidence.burning import remember
+from canary_operator.core.evidence.copied import comparable
 from canary_operator.core.evidence.gauges import follow_pods, restarted_gauge
 from canary_operator.core.evidence.run import bets_on, judge_stratum
 from canary_operator.core.evidence.sample import Sample
 from canary_operator.core.evidence.share import splits_together
-from canary_operator.core.evidence.sources import Step
 from canary_operator.core.evidence.streaks import follow
 from canary_operator.core.evidence.tallies import restarted, take
 from canary_operator.core.evidence.terms import Terms, Track
@@ -33,6 +33,15 @@ def new_stage(evidence: Evidence, *, after_dark: bool = False) -> Evidence:
     if after_dark and not evidence.warm:
         begun["warmup"] = None
     return restarted(evidence).model_copy(update=begun)
+
+
+def counted_by_others(evidence: Evidence) -> Evidence:
+    """Who counts from now on has counters of their own: the first that are seen are references.
+
+    What was learned goes on. A stratum is held against its own baseline only, whoever counted both.
+    """
+    more = tuple(tally.model_copy(update={"sources": ()}) for tally in evidence.more)
+    return evidence.model_copy(update={"sources": (), "more": more})
 
 
 def fold(
@@ -59,14 +68,15 @@ def fold(
     if happened.seconds <= 0:
         return evidence.model_copy(update=changes)
     at, baseline = read_on["at"].timestamp(), happened.clean.baseline
+    judged = comparable(happened.clean, terms.mirror)
     changes["bins"] = remember(evidence.bins, baseline, at) if has_baseline else ()
     if changes["warm"]:
         changes["warmup"] = None
         bounds, planned = terms.errors, read_on["planned"]
-        changes |= bets_on(evidence, happened.clean, bounds, planned, has_baseline=has_baseline)
+        changes |= bets_on(evidence, judged, bounds, planned, has_baseline=has_baseline)
         return evidence.model_copy(update=changes)
     warming = evidence.model_copy(update=changes)
-    return warm_up(warming, happened.clean, happened.seconds, terms, has_baseline=has_baseline)
+    return warm_up(warming, judged, happened.seconds, terms, has_baseline=has_baseline)
 
 
 def _seen(evidence: Evidence, seen: Arms, terms: Terms) -> dict[str, object]:
@@ -80,7 +90,10 @@ def _seen(evidence: Evidence, seen: Arms, terms: Terms) -> dict[str, object]:
 def _beside(
     evidence: Evidence, sample: Sample, terms: Terms, clean_from: datetime | None, *, has_baseline: bool
 ) -> tuple[Tally, ...]:
-    """A cold start is slow, so nothing but failures is judged in the warm-up. A tally begins with its first sample."""
+    """A cold start is slow, so nothing but failures is judged in the warm-up. A tally begins with its first sample.
+
+    Exchanged, nothing is left to judge when the baseline is gone.
+    """
     known = {tally.key: tally for tally in evidence.more}
     tallies = []
     for track in terms.beside():
@@ -89,7 +102,10 @@ def _beside(
             tally = tally or Tally(key=track.key, phi=max(track.phi, seen.phi))
             if (taken := take(tally, _by_role(seen, track), terms, clean_from)) is not None:
                 read_on, happened = taken
-                tally = _bet(tally.model_copy(update=dict(read_on)), happened, track, has_baseline=has_baseline)
+                tally = tally.model_copy(update=dict(read_on))
+                if happened.seconds > 0 and (has_baseline or not track.exchanged):
+                    judged = comparable(happened.clean, terms.mirror)
+                    tally = judge_stratum(tally, judged, track.bounds, has_baseline=has_baseline)
         if tally is not None:
             tallies.append(tally)
     return tuple(tallies)
@@ -102,10 +118,3 @@ def _by_role(sample: Sample, track: Track) -> Sample:
     return Sample(
         {name: replace(one, canary=one.baseline, baseline=one.canary) for name, one in sample.sources.items()}
     )
-
-
-def _bet(tally: Tally, happened: Step, track: Track, *, has_baseline: bool) -> Tally:
-    """Exchanged, nothing is left to judge when the baseline is gone."""
-    if happened.seconds <= 0 or (track.exchanged and not has_baseline):
-        return tally
-    return judge_stratum(tally, happened.clean, track.bounds, has_baseline=has_baseline)

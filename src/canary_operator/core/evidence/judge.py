@@ -1,14 +1,14 @@
 """The door of this package: fold looks into evidence, then judge it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from canary_operator.api.evidence import Evidence, WarmUp
 from canary_operator.core.evidence import sentence
 from canary_operator.core.evidence.bounds import BOUND, FEWEST_ERRORS
 from canary_operator.core.evidence.burning import burns
-from canary_operator.core.evidence.fold import begin, fold, new_stage
+from canary_operator.core.evidence.fold import begin, counted_by_others, fold, new_stage
 from canary_operator.core.evidence.newest import is_worse_than_allowed
 from canary_operator.core.evidence.range_words import harm_in_numbers
 from canary_operator.core.evidence.schedule import planned_looks
@@ -17,7 +17,7 @@ from canary_operator.core.evidence.terms import Terms
 from canary_operator.core.evidence.together import Together, together
 from canary_operator.core.evidence.warmup import BLATANT_BOUND, blatant
 
-__all__ = ["Judgement", "Terms", "begin", "fold", "judge", "new_stage"]
+__all__ = ["Judgement", "Terms", "begin", "counted_by_others", "fold", "judge", "new_stage"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Judgement:
 
 def judge(evidence: Evidence, terms: Terms) -> Judgement:
     """The verdict on everything folded so far."""
+    found = _judge(evidence, terms)
+    return found if terms.mirror is None else replace(found, told=partial(sentence.of_copies, found.told))
+
+
+def _judge(evidence: Evidence, terms: Terms) -> Judgement:
     burning = burns(evidence.bins, terms.baseline_limit)
     if not evidence.warm or evidence.warmup is not None:
         return _judge_warmup(evidence, terms, burning=burning)

@@ -1,5 +1,7 @@
 """The verdict in one sentence: what was counted, what is allowed, how strong the evidence is."""
 
+from collections.abc import Callable
+
 from canary_operator.api.evidence import Arms, Evidence, Tally, WarmUp
 from canary_operator.core.evidence.bounds import BOUND, judged_canary
 from canary_operator.core.evidence.burning import last_minute
@@ -33,6 +35,11 @@ def of_run(evidence: Evidence, seen: Together, *, harm: bool, burning: bool) -> 
     lead = _lead(evidence, burning=burning, otherwise="No harm found so far")
     said = "; ".join(_so_far(one, seen, evidence, first=place == 0) for place, one in enumerate(seen.metrics))
     return f"{lead}: {said}; {strength(seen.e_value, BOUND)}." if said else f"{lead}."
+
+
+def of_copies(told: Callable[[], str]) -> str:
+    """Whatever is found, no user has met it."""
+    return f"Mirrored, so nobody sees what the canary answers. {told()}"
 
 
 def of_one(metric: Metric) -> str:

@@ -136,6 +136,8 @@ class Terms:
     """Stages of the run that have a baseline."""
     dark: bool = False
     """Nobody gets the canary but whom a canary match sends there; the warm-up lasts as long as that."""
+    mirror: float | None = None
+    """The share of the requests that may be copied of which the canary gets a copy, where copies are judged."""
 
     @property
     def weights(self) -> int | float:

@@ -108,7 +108,9 @@ def clean_leftover(world: World, finding: Finding) -> Move:
 
 def emptied(world: World, run: Run, *, had_traffic: bool) -> Run:
     until = world.now + run.plan.drain if had_traffic else run.drain_until
-    return run.model_copy(update={"weight": NOTHING, "matched": False, "intent": None, "drain_until": until})
+    return run.model_copy(
+        update={"weight": NOTHING, "matched": False, "mirror": None, "intent": None, "drain_until": until}
+    )
 
 
 def _take_traffic(run: Run, outcome: Outcome | None, weight: Fraction) -> tuple[Action, ...]:

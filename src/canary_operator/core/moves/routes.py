@@ -26,7 +26,7 @@ def _order(world: World, run: Run) -> SetWeight | None:
         ended = SetWeight(NOTHING, Purpose.ROLL_BACK, run.id, run.stage)
         return ended if is_reversed(world.status) else None
     if world.status.state is State.STANDING_IN or run.reversed or (carries(run) and not _in_doubt(run)):
-        return raised(world, due_share(world.status), matched=run.matched)
+        return raised(world, run.model_copy(update={"weight": due_share(world.status)}))
     return None
 
 

@@ -1,7 +1,6 @@
 """Going up: the intent is recorded, then the weight written, then the status."""
 
 from datetime import datetime, timedelta
-from fractions import Fraction
 
 from canary_operator.api import reasons
 from canary_operator.api.quantities import format_percentage
@@ -12,7 +11,8 @@ from canary_operator.core.called import everywhere
 from canary_operator.core.checks.preparing import needed
 from canary_operator.core.chosen import bucket_at, how, is_dark, match_service_at, matches_at
 from canary_operator.core.cookies import cookies_at
-from canary_operator.core.evidence.judge import new_stage
+from canary_operator.core.copies import copies_at, mirrors, of_what
+from canary_operator.core.evidence.judge import counted_by_others, new_stage
 from canary_operator.core.findings import Finding
 from canary_operator.core.moves.move import NOTHING, Move, available, deadline, in_state, readable_spec, shrink_warnings
 from canary_operator.core.plan import new_run, present_stage
@@ -52,9 +52,9 @@ def give_traffic(world: World, finding: Finding) -> Move:
     noted = _noted(world, Intent(weight=weight, stage=run.stage))
     staged = staged_run(run, world.now)
     share = f"run {run.id}: stage {run.stage} of {len(run.plan.stages)}"
-    gets = f"{format_percentage(weight)}{how(run.plan, weight)}{_where(world)}"
+    gets = of_what(run.plan, present_stage(run)) or f"{format_percentage(weight)}{how(run.plan, weight)}{_where(world)}"
     told = (Announce(reasons.STAGE_STARTED, f"{share}: the canary gets {gets}"),)
-    return Move((*noted, raised(world, weight, matched=staged.matched)), in_state(world, finding, staged), told)
+    return Move((*noted, raised(world, staged)), in_state(world, finding, staged), told)
 
 
 def _where(world: World) -> str:
@@ -74,11 +74,12 @@ def staged_run(run: Run, now: datetime) -> Run:
     stage = present_stage(run)
     warmup = timedelta() if run.evidence.warm or is_dark(stage) else run.plan.analysis.warmup
     matched = bool(matches_at(run.plan, stage.weight))
-    changed = (run.weight, run.matched) != (stage.weight, matched)
+    changed = (run.weight, run.matched, run.mirror) != (stage.weight, matched, stage.mirror)
     return run.model_copy(
         update={
             "weight": stage.weight,
             "matched": matched,
+            "mirror": stage.mirror,
             "weight_changed_at": now if changed else run.weight_changed_at,
             "carries_since": run.carries_since or now,
             "intent": None,
@@ -108,7 +109,7 @@ def write_again(world: World, finding: Finding) -> Move:
     asked = 0 if run.reapply else 1
     written = {"reapply": False, "reapplied": run.reapplied + asked, "weight_changed_at": world.now}
     told = (Announce(finding.reason, finding.message, warning=True),) if asked else ()
-    order = raised(world, due_share(world.status), matched=run.matched)
+    order = raised(world, run.model_copy(update={"weight": due_share(world.status)}))
     return Move((order,), in_state(world, finding, run.model_copy(update=written)), told)
 
 
@@ -132,6 +133,7 @@ def withdrawn_run(run: Run, now: datetime, *, prepare_by: datetime, paused: bool
         update={
             "weight": NOTHING,
             "matched": False,
+            "mirror": None,
             "weight_changed_at": now,
             "intent": None,
             "unready_since": None,
@@ -146,9 +148,11 @@ def withdrawn_run(run: Run, now: datetime, *, prepare_by: datetime, paused: bool
 def prepare_next(world: World, finding: Finding) -> Move:
     run = world.run
     verified = run.verified and not finding.message.startswith("not verified")
-    following = run.model_copy(
+    ahead = run.model_copy(update={"stage": run.stage + 1})
+    evidence = counted_by_others(run.evidence) if mirrors(run) and not mirrors(ahead) else run.evidence
+    following = ahead.model_copy(
         update={
-            "stage": run.stage + 1,
+            "evidence": evidence,
             "promote": False,
             "reapply": False,
             "prepare_by": deadline(world),
@@ -174,9 +178,9 @@ def unpause(world: World, finding: Finding) -> Move:
     return Move((Unpause(revision),), in_state(world, finding, run), told)
 
 
-def raised(world: World, weight: Fraction, *, matched: bool) -> SetWeight:
-    """Over the share that this decision saw, and over no other."""
-    run = world.run
+def raised(world: World, after: Run) -> SetWeight:
+    """What the run says then, over the share that this decision saw, and over no other."""
+    run, weight = world.run, after.weight
     seen = world.route if isinstance(world.route, Route) else None
     return SetWeight(
         weight,
@@ -186,8 +190,9 @@ def raised(world: World, weight: Fraction, *, matched: bool) -> SetWeight:
         decided_on=None if seen is None else seen.share,
         apart=() if seen is None else tuple((one.name, one.share) for one in seen.strays(seen.share)),
         lost=() if seen is None else seen.lost,
-        matches=matches_at(run.plan, weight) if matched else (),
+        matches=matches_at(run.plan, weight) if after.matched else (),
         match_service=match_service_at(run.plan, weight),
         bucket=bucket_at(run.plan, weight),
         cookies=cookies_at(run.plan, run.id, weight),
+        copies=copies_at(run.plan, after.mirror),
     )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from canary_operator.api.quantities import format_duration
 from canary_operator.api.report import Above, Count, Held, Judged, Measured, Number, RunReport
+from canary_operator.api.rollout import Stage
 from canary_operator.api.status import Outcome
 from canary_operator.core.called import called
 
@@ -89,11 +90,14 @@ def above(boundary: str) -> str:
 
 
 def plan(report: RunReport) -> list[tuple[str, str, str]]:
-    """Number, weight and duration of each stage, as asked."""
-    return [
-        (str(number), share(float(stage.weight)), span(stage.duration))
-        for number, stage in enumerate(report.stages, start=1)
-    ]
+    """Number, weight or mirror, and duration of each stage, as asked."""
+    return [(str(number), _given(stage), span(stage.duration)) for number, stage in enumerate(report.stages, start=1)]
+
+
+def _given(stage: Stage) -> str:
+    """Of a mirror nobody sees the answers."""
+    weight = share(float(stage.weight))
+    return weight if stage.mirror is None else f"{weight}, copies of {share(float(stage.mirror))}"
 
 
 def moment(at: datetime) -> str:

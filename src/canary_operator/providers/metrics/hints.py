@@ -52,7 +52,8 @@ class Hints:
     async def _give(self, silent: Collection[Watched]) -> None:
         for counted in (REQUESTS, CONNECTIONS):
             below_http = counted is CONNECTIONS
-            chosen = [one for one in silent if one.arms.application is None and one.arms.connections == below_http]
+            callers = [one for one in silent if one.arms.application is None and not one.arms.copies]
+            chosen = [one for one in callers if one.arms.connections == below_http]
             await self._of_callers(chosen, counted)
         for one in silent:
             if (application := one.arms.application) is not None:

@@ -10,7 +10,7 @@ from canary_operator.core.world import Reading, Unknown
 from canary_operator.ports import NOTHING_BESIDE, Beside, Target
 from canary_operator.providers.metrics.applications import Application
 from canary_operator.providers.metrics.configuration import ProviderConfig
-from canary_operator.providers.metrics.counting import Asked, ByApplications, ByCallers, ByConnections
+from canary_operator.providers.metrics.counting import Asked, ByApplications, ByCallers, ByConnections, ByPods
 from canary_operator.providers.metrics.looks import Looks
 from canary_operator.providers.metrics.own_queries import own_queries, pods_of
 from canary_operator.providers.metrics.prometheus import Prometheus
@@ -51,21 +51,21 @@ class PrometheusMetrics:
                 Asked(config, connect(config), of(config.match_labels)), on_reading=on_reading, observe=observe, now=now
             )
             for config in providers
-            for of in (ByCallers, ByConnections, ByApplications)
+            for of in (ByCallers, ByPods, ByConnections, ByApplications)
         }
         self._known = ", ".join(sorted(config.name for config in providers)) or "none"
         self._places: dict[str, Place] = {}
 
     def watch(self, target: Target, *, provider: str, exchanged: bool = False, beside: Beside = NOTHING_BESIDE) -> None:
         """Repeatable; what was measured is measured again only after `unwatch`, or for other Services."""
-        place = (provider, _who_counts(target, beside.counter))
+        place = (provider, _who_counts(target, beside))
         if self._places.get(target.uid, place) != place:
             self.unwatch(target.uid)
         self._places[target.uid] = place
         if (looks := self._looks.get(place)) is not None:
             looks.watch(
                 target.uid,
-                arms_of(target, beside.counter, exchanged=exchanged),
+                arms_of(target, beside, exchanged=exchanged),
                 beside,
                 own_queries(target, beside.own, exchanged=exchanged),
             )
@@ -90,20 +90,27 @@ class PrometheusMetrics:
             await asyncio.Event().wait()
 
 
-def _who_counts(target: Target, counter: RequestCounter | None) -> Who:
-    if counter is not None:
+def _who_counts(target: Target, beside: Beside) -> Who:
+    if beside.counter is not None:
         return ByApplications
+    if beside.copies:
+        return ByPods
     return ByConnections if target.spec.traffic.carries_connections else ByCallers
 
 
-def arms_of(target: Target, counter: RequestCounter | None, *, exchanged: bool) -> Arms:
+def arms_of(target: Target, beside: Beside = NOTHING_BESIDE, *, exchanged: bool) -> Arms:
     """The Services by the role that they have now, and who counts their requests."""
+    counter, workload = beside.counter, target.spec.workload
     stable = Service(target.namespace, target.spec.traffic.stable_service)
     canary = Service(target.namespace, target.spec.canary_service)
+    copies = beside.copies and counter is None
+    if copies and workload is not None:
+        name = workload.deployment_ref.name
+        stable, canary = Service(target.namespace, name), Service(target.namespace, canary_name(name))
     application = None if counter is None else _application(target, counter, stable, canary)
     below_http = target.spec.traffic.carries_connections and counter is None
     roles = (canary, stable) if exchanged else (stable, canary)
-    return Arms(*roles, application, below_http)
+    return Arms(*roles, application, below_http, copies)
 
 
 def _application(target: Target, counter: RequestCounter, stable: Service, canary: Service) -> Application | None:

@@ -31,8 +31,25 @@ that map to a 5xx (google.rpc.Code) and that OpenTelemetry calls a server's erro
 an answer. Istio sets the label for gRPC only, so the protocol need not be asked for."""
 
 
+class Reported(NamedTuple):
+    """Whose reports are read, and the labels by which they name an arm."""
+
+    reporters: tuple[str, ...]
+    namespace: str
+    name: str
+
+    @property
+    def arm(self) -> str:
+        return f"{self.namespace},{self.name}"
+
+
+BY_CALLERS = Reported(REPORTERS, "destination_service_namespace", "destination_service_name")
+BY_PODS = Reported(("destination",), "destination_workload_namespace", "destination_workload")
+"""A pod knows whose it is. Which Service was asked for it does not: of several that select it, it names the oldest."""
+
+
 class Counted(NamedTuple):
-    """What callers count of a Service."""
+    """What is counted of a Service."""
 
     metric: str
     failed: tuple[str, ...]
@@ -45,7 +62,7 @@ CONNECTIONS = Counted("istio_tcp_connections_opened_total", ())
 
 
 class Service(NamedTuple):
-    """A Kubernetes Service; one arm of a rollout."""
+    """A Kubernetes Service; one arm of a rollout. Where pods report, the Deployment that they are of."""
 
     namespace: str
     name: str
@@ -54,29 +71,45 @@ class Service(NamedTuple):
         return f"{self.namespace}/{self.name}"
 
 
-def history(services: Collection[Service], labels: Mapping[str, str], counted: Counted = REQUESTS) -> str:
+def service_of(labels: Mapping[str, str]) -> Service:
+    """The arm that a row of an answer is about; it has the labels of those who were asked, and no others."""
+    by = BY_PODS if BY_PODS.name in labels else BY_CALLERS
+    return Service(labels.get(by.namespace, ""), labels.get(by.name, ""))
+
+
+def history(
+    services: Collection[Service],
+    labels: Mapping[str, str],
+    counted: Counted = REQUESTS,
+    reported: Reported = BY_CALLERS,
+) -> str:
     """Per Service and kind of reporter the requests and the bad ones, every ten seconds of the last half hour."""
-    by = "destination_service_namespace,destination_service_name,reporter"
-    return f"({_by_class(selector_of(services, labels), by, counted)})[30m:10s]"
+    by = f"{reported.arm},reporter"
+    return f"({_by_class(selector_of(services, labels, reported), by, counted)})[30m:10s]"
 
 
-def pods(services: Collection[Service], labels: Mapping[str, str]) -> str:
+def pods(services: Collection[Service], labels: Mapping[str, str], reported: Reported = BY_CALLERS) -> str:
     """Per Service and pod the requests and the bad ones, as the pods report them."""
-    by = "destination_service_namespace,destination_service_name,pod"
-    return _by_class(selector_of(services, {**labels, "reporter": "destination"}), by, REQUESTS)
+    chosen = selector_of(services, {**labels, "reporter": "destination"}, reported)
+    return _by_class(chosen, f"{reported.arm},pod", REQUESTS)
 
 
-def pods_history(services: Collection[Service], labels: Mapping[str, str]) -> str:
+def pods_history(services: Collection[Service], labels: Mapping[str, str], reported: Reported = BY_CALLERS) -> str:
     """The same every minute of the last half hour."""
-    return f"({pods(services, labels)})[30m:1m]"
+    return f"({pods(services, labels, reported)})[30m:1m]"
 
 
-def counters(services: Collection[Service], labels: Mapping[str, str], counted: Counted = REQUESTS) -> str:
+def counters(
+    services: Collection[Service],
+    labels: Mapping[str, str],
+    counted: Counted = REQUESTS,
+    reported: Reported = BY_CALLERS,
+) -> str:
     """Per Service and source the requests and the bad ones, per source the newest scrape; all at one instant."""
-    chosen = selector_of(services, labels)
+    chosen = selector_of(services, labels, reported)
     source = ",".join(("reporter", *IDENTITY))
     scraped = f"max by({source})(timestamp({counted.metric}{{{chosen}}}))"
-    arms = _by_class(chosen, f"destination_service_namespace,destination_service_name,{source}", counted)
+    arms = _by_class(chosen, f"{reported.arm},{source}", counted)
     return f"{arms} or {classed(scraped, SCRAPED)}"
 
 
@@ -89,10 +122,14 @@ def present(namespaces: Collection[str], labels: Mapping[str, str], counted: Cou
 
 
 def samples(
-    service: Service, identity: Mapping[str, str], labels: Mapping[str, str], counted: Counted = REQUESTS
+    service: Service,
+    identity: Mapping[str, str],
+    labels: Mapping[str, str],
+    counted: Counted = REQUESTS,
+    reported: Reported = BY_CALLERS,
 ) -> str:
     """The raw samples of one source with their own times; they show the scrape interval."""
-    return f"{counted.metric}{{{selector_of([service], {**labels, **identity})}}}[5m]"
+    return f"{counted.metric}{{{selector_of([service], {**labels, **identity}, reported)}}}[5m]"
 
 
 def _by_class(chosen: str, by: str, counted: Counted) -> str:
@@ -106,21 +143,21 @@ def classed(part: str, name: str) -> str:
     return f'label_replace({part},"{CLASS}","{name}","","")'
 
 
-def selector_of(services: Collection[Service], labels: Mapping[str, str]) -> str:
+def selector_of(services: Collection[Service], labels: Mapping[str, str], reported: Reported = BY_CALLERS) -> str:
     names = {service.name for service in services}
     namespaces = {service.namespace for service in services}
-    matchers = [f'reporter=~"{_any(REPORTERS)}"'] if "reporter" not in labels else []
+    matchers = [f'reporter=~"{_any(reported.reporters)}"'] if "reporter" not in labels else []
     matchers += [f"{label}={quoted(value)}" for label, value in labels.items()]
     if len(namespaces) <= NAMES_LIMIT:
-        matchers.append(f'destination_service_namespace=~"{_any(namespaces)}"')
+        matchers.append(f'{reported.namespace}=~"{_any(namespaces)}"')
     if len(names) <= NAMES_LIMIT:
-        matchers.append(f'destination_service_name=~"{_any(names)}"')
+        matchers.append(f'{reported.name}=~"{_any(names)}"')
     return ",".join(matchers)
 
 
 def _any(names: Collection[str]) -> str:
-    """Kubernetes lets names of Services and namespaces hold letters, digits and hyphens: nothing to escape."""
-    return "|".join(sorted(names))
+    """Names hold letters, digits and hyphens; a Deployment's may hold a point, which would stand for anything."""
+    return "|".join(sorted(names)).replace(".", "[.]")
 
 
 def quoted(value: str) -> str:

@@ -25,6 +25,8 @@ class Arms:
     """None where Istio's callers count."""
     connections: bool = False
     """They are counted, because there are no requests below HTTP."""
+    copies: bool = False
+    """The pods' sidecars count them, and both are Deployments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,13 @@ def read(arms: Arms, survey: Survey | Unknown, table: Table, hint: str = "") -> 
 def _no_baseline(arms: Arms, hint: str) -> Unknown:
     """Nothing was measured yet, so that no scrape interval could go with an empty sample."""
     what = "connection" if arms.connections else "request"
-    if arms.application is None:
+    if arms.copies:
+        text = (
+            f"Prometheus has no request that the pods of the Deployment {arms.stable} counted"
+            ' (istio_requests_total with reporter="destination"), and mirrored requests are counted by nobody else:'
+            " does traffic flow, and are the pods' sidecars scraped?"
+        )
+    elif arms.application is None:
         text = (
             f"Prometheus has no {what} to the Service {arms.stable} that its caller counted: does traffic flow,"
             " and are the gateways and sidecars that send it scraped?"

@@ -9,6 +9,7 @@ from canary_operator.api.status import Plan
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.chosen import bucket_at, how, match_service_at, matches_at
 from canary_operator.core.cookies import cookies_at
+from canary_operator.core.copies import copies_at, of_what
 from canary_operator.core.plan import pinned_plan
 from canary_operator.core.world import Problem
 from canary_operator.ports import Target
@@ -40,7 +41,7 @@ def preview(target: Target, live: Object) -> list[Step] | Problem:
         return original
     steps, live = [Step("before", original)], original
     for number, stage in enumerate(target.spec.stages, start=1):
-        weight = f"{format_percentage(stage.weight)}{how(plan, stage.weight)}"
+        weight = of_what(plan, stage) or f"{format_percentage(stage.weight)}{how(plan, stage.weight)}"
         title = f"stage {number} of {len(target.spec.stages)}: {weight}"
         after = kind.desired(live, target, _order(plan, stage, number))
         if isinstance(after, Problem):
@@ -62,4 +63,5 @@ def _order(plan: Plan, stage: Stage, number: int) -> SetWeight:
         match_service=match_service_at(plan, stage.weight),
         bucket=bucket_at(plan, stage.weight),
         cookies=cookies_at(plan, RUN, stage.weight),
+        copies=copies_at(plan, stage.mirror),
     )

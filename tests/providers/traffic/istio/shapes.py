@@ -8,6 +8,7 @@ from canary_operator.api.matches import CanaryBucket, CanaryMatch
 from canary_operator.api.routes import TcpRoute, TlsRoute
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.cookies import Cookies, Drawn
+from canary_operator.core.copies import Copies
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.destinations import service_host
@@ -53,7 +54,7 @@ def a_split(
     return Asked(rollout, wanted, service_host(stable, "shop"), service_host(canary or f"{stable}-canary", "shop"))
 
 
-_OF_ORDERS = {"matches", "matchService", "bucket", "cookies"}
+_OF_ORDERS = {"matches", "matchService", "bucket", "cookies", "mirrors", "unsafe"}
 
 
 def asked_in(intent: Mapping[str, Any]) -> Asked:
@@ -83,19 +84,23 @@ def a_weight(
     return SetWeight(Fraction(str(percent)) / 100, purpose, run, stage, **chosen)
 
 
+def a_mirror(percent: str | float, *, unsafe: bool = False) -> Copies:
+    return Copies(percentage=Fraction(str(percent)) / 100, unsafe=unsafe)
+
+
 def drawn(*percents: str | float, run: str = "abc-1", **cookie: Any) -> Cookies:
     """The cookies of a stage, the last of these, after all others."""
     earlier = [Drawn(stage=at, weight=Fraction(str(one)) / 100) for at, one in enumerate(percents[:-1], start=1)]
     return Cookies(**{"ttl": "48h", "run": run, "stage": len(percents), "earlier": tuple(earlier), **cookie})
 
 
-def a_stage(shares: Sequence[Fraction], number: int, *, run: str = "abc-1", mirrored: bool = False) -> SetWeight:
+def a_stage(shares: Sequence[Fraction], number: int, *, run: str = "abc-1", swapped: bool = False) -> SetWeight:
     """The order of a stage, counted from 1, of a run with these shares."""
     share = shares[number - 1]
     earlier = tuple(Drawn(stage=at, weight=one) for at, one in enumerate(shares[: number - 1], start=1))
     cookies = Cookies(ttl="48h", run=run, stage=number, earlier=earlier)
-    place = 1 - share if mirrored else share
-    return SetWeight(place, Purpose.STAGE, run, number, cookies=cookies, mirrored=mirrored)
+    place = 1 - share if swapped else share
+    return SetWeight(place, Purpose.STAGE, run, number, cookies=cookies, reversed=swapped)
 
 
 def percents(*numbers: int) -> list[Fraction]:
@@ -107,6 +112,10 @@ def orders_in(intent: Mapping[str, Any]) -> dict[str, SetWeight]:
     matches = tuple(CanaryMatch.model_validate(each) for each in intent.get("matches", ()))
     bucket = CanaryBucket.model_validate(intent["bucket"]) if "bucket" in intent else None
     dark = {"dark": a_weight(0, stage=1, matches=matches)} if matches else {}
+    unsafe = bool(intent.get("unsafe"))
+    dark |= {
+        f"mirror-{share}": a_weight(0, copies=a_mirror(share, unsafe=unsafe)) for share in intent.get("mirrors", ())
+    }
     chosen: dict[str, Any] = {"matches": matches, "match_service": intent.get("matchService"), "bucket": bucket}
     weights = ("0.5", "5", "25")
     cookies = [drawn(*weights[:at], **intent["cookies"]) if "cookies" in intent else None for at in (1, 2, 3)]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from canary_operator.api.matches import CanaryBucket, CanaryMatch
 from canary_operator.api.routes import TcpRoute, TlsRoute
 from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.core.copies import Copies
 from canary_operator.providers.traffic.istio.routes import Asked
 from canary_operator.providers.traffic.istio.selectors import Selector
 from tests.providers.traffic.istio.shapes import a_split, drawn
@@ -42,6 +43,7 @@ rule_extras = st.fixed_dictionaries(
         "match": st.just([{"uri": {"prefix": "/"}}, {"headers": {"x": {"exact": "1"}}}]),
         "retries": st.just({"attempts": 3}),
         "mirror": st.just({"host": "checkout"}),
+        "mirrorPercentage": st.just({"value": 12.5}),
         "unknown": st.lists(st.text(max_size=3), max_size=2),
     },
 )
@@ -170,14 +172,22 @@ def choosing_orders(draw: st.DrawFn) -> SetWeight:
     weight = Fraction(draw(st.integers(0, 99)), 100)
     matches = tuple(draw(st.lists(st.sampled_from(MATCHES), min_size=weight == 0, unique_by=id)))
     bucket = draw(st.sampled_from(BUCKETS)) if weight > 0 else None
-    mirrored = draw(st.booleans())
-    by_place = 1 - weight if mirrored else weight
-    service = None if mirrored or weight == 0 else draw(st.sampled_from([None, "checkout-testers"]))
-    order = SetWeight(by_place, Purpose.STAGE, "abc-1", 1, matches=matches, bucket=bucket, mirrored=mirrored)
+    swapped = draw(st.booleans())
+    by_place = 1 - weight if swapped else weight
+    service = None if swapped or weight == 0 else draw(st.sampled_from([None, "checkout-testers"]))
+    order = SetWeight(by_place, Purpose.STAGE, "abc-1", 1, matches=matches, bucket=bucket, reversed=swapped)
     return replace(order, match_service=service if matches else None)
 
 
-any_orders = orders | choosing_orders()
+@st.composite
+def mirroring_orders(draw: st.DrawFn) -> SetWeight:
+    """A stage in which nobody has the new revision, and it gets copies, in either direction."""
+    swapped, share = draw(st.booleans()), draw(SHARES.filter(bool))
+    copies = Copies(percentage=share, unsafe=draw(st.booleans()))
+    return SetWeight(Fraction(int(swapped)), Purpose.STAGE, "abc-1", 1, copies=copies, reversed=swapped)
+
+
+any_orders = orders | choosing_orders() | mirroring_orders()
 
 
 @st.composite
@@ -185,7 +195,7 @@ def keeping_orders(draw: st.DrawFn) -> SetWeight:
     """A stage in which users keep their version, after any others, in either direction."""
     weights = sorted(draw(st.sets(SHARES.filter(lambda share: 0 < share < 1), min_size=1, max_size=4)))
     matches = tuple(draw(st.lists(st.sampled_from(MATCHES[:1] + MATCHES[2:]), unique_by=id)))
-    mirrored = draw(st.booleans())
-    by_place = 1 - weights[-1] if mirrored else weights[-1]
+    swapped = draw(st.booleans())
+    by_place = 1 - weights[-1] if swapped else weights[-1]
     cookies = drawn(*(float(weight * 100) for weight in weights), name=draw(st.sampled_from([None, "release"])))
-    return SetWeight(by_place, Purpose.STAGE, "abc-1", 1, matches=matches, cookies=cookies, mirrored=mirrored)
+    return SetWeight(by_place, Purpose.STAGE, "abc-1", 1, matches=matches, cookies=cookies, reversed=swapped)

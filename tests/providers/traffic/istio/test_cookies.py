@@ -87,7 +87,7 @@ def test_a_rollback_leaves_no_cookie_in_the_same_patch(asked: Case, steps: list[
 
 def test_a_reversed_rollback_leaves_no_cookie_either() -> None:
     """All traffic back to the canary's pods."""
-    live = at(PLAIN, a_stage(percents(5, 20), 2, mirrored=True), SPLIT)
+    live = at(PLAIN, a_stage(percents(5, 20), 2, swapped=True), SPLIT)
     after = at(live, a_weight(100, Purpose.ROLL_BACK), SPLIT)
     assert names(after) == ["primary"]
     assert weights_of(after) == {STABLE: 0, CANARY: 100}

@@ -95,10 +95,12 @@ def test_the_share_that_is_read_is_the_share_that_was_written(folder: Path) -> N
         route = current(load(folder, name), asked(folder))
         assert isinstance(route, Route)
         assert route.record is not None
-        said = RouteRecord(order.run, order.stage, order.weight, order.purpose, matched=bool(order.matches))
+        mirror = None if order.copies is None else order.copies.percentage
+        said = RouteRecord(order.run, order.stage, order.weight, order.purpose, bool(order.matches), mirror)
         assert (route.share, route.record, route.lost) == (order.weight, said, ())
         assert all((part.share, part.record) == (order.weight, said) for part in route.each)
         rules = len(asked(folder).routes)
         assert len(route.each) == rules
         by_cookie = 0 if order.cookies is None else 2 + len(order.cookies.earlier)
-        assert len(route.matched) == rules * (len(order.matches) + (order.bucket is not None) + by_cookie)
+        others = (order.bucket is not None) + (order.copies is not None)
+        assert len(route.matched) == rules * (len(order.matches) + others + by_cookie)

@@ -35,38 +35,38 @@ def flips(user: User) -> list[str]:
     return [after for before, after in pairwise(user.seen) if before != after]
 
 
-def whole_run(shares: Sequence[Fraction], *, mirrored: bool = False) -> Crowd:
+def whole_run(shares: Sequence[Fraction], *, swapped: bool = False) -> Crowd:
     """Everybody comes twice in each stage, and each stage's share is exact."""
     live: Object = PLAIN
-    people, new = NEWCOMERS, STABLE if mirrored else CANARY
+    people, new = NEWCOMERS, STABLE if swapped else CANARY
     for number, share in enumerate(shares, start=1):
-        live = at(live, a_stage(shares, number, mirrored=mirrored), SPLIT)
+        live = at(live, a_stage(shares, number, swapped=swapped), SPLIT)
         for _ in range(2):
             people = visited(live, people)
             assert crowd.at(people, new) == share
     return people
 
 
-@pytest.mark.parametrize("mirrored", [False, True], ids=["canary", "reversed"])
-def test_the_shares_of_a_run_are_exact_and_nobody_goes_back(mirrored: bool) -> None:
+@pytest.mark.parametrize("swapped", [False, True], ids=["canary", "reversed"])
+def test_the_shares_of_a_run_are_exact_and_nobody_goes_back(swapped: bool) -> None:
     """5, 20 and 50 % of all users; who changes at all changes once, to the new version, and at a stage's beginning."""
-    new = STABLE if mirrored else CANARY
-    people = whole_run(percents(5, 20, 50), mirrored=mirrored)
+    new = STABLE if swapped else CANARY
+    people = whole_run(percents(5, 20, 50), swapped=swapped)
     assert sum(people.values()) == 1
     for user in people:
         assert flips(user) in ([], [new])
         assert all(user.seen[visit] == user.seen[visit + 1] for visit in (0, 2, 4)), "not within a stage"
     last = at(at(PLAIN, a_stage(percents(5, 20, 50), 3), SPLIT), a_weight(100, stage=4), SPLIT)
-    if not mirrored:
+    if not swapped:
         assert crowd.at(visited(last, people), CANARY) == 1
 
 
 @unhurried
-@given(shares=plans, mirrored=st.booleans())
-def test_any_run_is_exact(shares: list[Fraction], mirrored: bool) -> None:
+@given(shares=plans, swapped=st.booleans())
+def test_any_run_is_exact(shares: list[Fraction], swapped: bool) -> None:
     """Whatever its weights are, in either direction."""
-    new = STABLE if mirrored else CANARY
-    assert all(flips(user) in ([], [new]) for user in whole_run(shares, mirrored=mirrored))
+    new = STABLE if swapped else CANARY
+    assert all(flips(user) in ([], [new]) for user in whole_run(shares, swapped=swapped))
 
 
 @unhurried

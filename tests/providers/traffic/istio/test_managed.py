@@ -35,6 +35,7 @@ from tests.providers.traffic.istio.strategies import (
     MATCHES,
     any_orders,
     choosing_orders,
+    mirroring_orders,
     orders,
     unhurried,
     virtual_services,
@@ -42,6 +43,7 @@ from tests.providers.traffic.istio.strategies import (
 
 Case = tuple[Any, Asked]
 a_run = st.lists(any_orders, min_size=1, max_size=4)
+inserting = choosing_orders() | mirroring_orders()
 FIRST, BUCKET = "canary-operator-match-1-checkout", "canary-operator-bucket-checkout"
 DARK = a_weight(0, matches=MATCHES[:1])
 PLAIN = a_virtual_service(
@@ -90,7 +92,7 @@ def test_a_run_gives_back_what_it_got(asked: Case, steps: list[SetWeight]) -> No
 
 
 @unhurried
-@given(asked=virtual_services(), steps=a_run, order=choosing_orders())
+@given(asked=virtual_services(), steps=a_run, order=inserting)
 def test_what_is_inserted_does_not_depend_on_what_was(asked: Case, steps: list[SetWeight], order: SetWeight) -> None:
     """An order is absolute: the same object directly and after others, but for the scale of a fallen weight."""
     before, split = asked
@@ -103,20 +105,22 @@ def test_what_is_inserted_does_not_depend_on_what_was(asked: Case, steps: list[S
 
 
 @unhurried
-@given(asked=virtual_services(), order=choosing_orders())
+@given(asked=virtual_services(), order=inserting)
 def test_the_share_that_is_read_is_the_one_that_was_ordered(asked: Case, order: SetWeight) -> None:
     """Also where a bucket takes its users before the split rule; and nothing is missed."""
     before, split = asked
     found = seen(at(before, order, split), split)
     assert (found.share, found.lost) == (order.weight, ())
     by_cookie = 0 if order.cookies is None else 2 + len(order.cookies.earlier)
-    assert len(found.matched) == len(order.matches) + (order.bucket is not None) + by_cookie
+    others = (order.bucket is not None) + (order.copies is not None)
+    assert len(found.matched) == len(order.matches) + others + by_cookie
     assert found.record is not None
     assert found.record.matched == bool(order.matches)
+    assert found.record.mirror == (None if order.copies is None else order.copies.percentage)
 
 
 @unhurried
-@given(asked=virtual_services(), order=choosing_orders())
+@given(asked=virtual_services(), order=inserting)
 def test_only_our_rules_come_in_and_directly_before_the_split_one(asked: Case, order: SetWeight) -> None:
     """The user's rules keep their order, and none of ours overtakes an earlier one of theirs."""
     before, split = asked
@@ -175,7 +179,7 @@ def test_a_bucket_leaves_the_split_rule_to_stable() -> None:
 
 def test_in_a_reversed_run_the_new_revision_is_behind_the_stable_service() -> None:
     """A person who is meant gets the new one, wherever that is."""
-    order = SetWeight(Fraction(3, 4), Purpose.STAGE, "abc-1", 1, matches=MATCHES[:1], bucket=BUCKETS[1], mirrored=True)
+    order = SetWeight(Fraction(3, 4), Purpose.STAGE, "abc-1", 1, matches=MATCHES[:1], bucket=BUCKETS[1], reversed=True)
     live = at(PLAIN, order, SPLIT)
     assert [weights_of(live, place) for place in (1, 2, 3)] == [
         {"checkout": 100, "checkout-canary": 0},

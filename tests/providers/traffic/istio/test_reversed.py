@@ -55,7 +55,7 @@ def test_afterwards_the_route_is_as_its_owner_wrote_it(last: SetWeight) -> None:
 
 def test_a_share_that_somebody_changed_meanwhile_is_not_taken_from_the_canary() -> None:
     """The new revision's share rises as the canary's falls; the other way it may be written over any."""
-    order = replace(a_weight(75), decided_on=Fraction(95, 100), mirrored=True)
+    order = replace(a_weight(75), decided_on=Fraction(95, 100), reversed=True)
     assert order.may_replace(Fraction(95, 100))
     assert not order.may_replace(Fraction(1))
     assert order.may_replace(Fraction(1, 2))

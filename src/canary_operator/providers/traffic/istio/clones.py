@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from canary_operator.core.cookies import Cookies, once_more
+from canary_operator.core.copies import Copies
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.cookies import CANARY, name_of, outdone, setting, value_of
@@ -19,7 +20,13 @@ from canary_operator.providers.traffic.istio.destinations import (
     service_host,
     weight,
 )
-from canary_operator.providers.traffic.istio.managed import Managed, bucket_name, cookie_rule_name, match_name
+from canary_operator.providers.traffic.istio.managed import (
+    Managed,
+    bucket_name,
+    cookie_rule_name,
+    match_name,
+    mirror_name,
+)
 from canary_operator.providers.traffic.istio.matching import (
     Block,
     Clash,
@@ -27,8 +34,16 @@ from canary_operator.providers.traffic.istio.matching import (
     block_of_bucket,
     block_of_cookie,
     both,
+    safe,
 )
-from canary_operator.providers.traffic.istio.problems import cookie_outdone, tested_twice, third_party, too_fine
+from canary_operator.providers.traffic.istio.mirrors import mirroring
+from canary_operator.providers.traffic.istio.problems import (
+    cookie_outdone,
+    tested_twice,
+    third_party,
+    too_fine,
+    uncopied,
+)
 from canary_operator.providers.traffic.istio.routes import Rule, Split
 from canary_operator.providers.traffic.istio.rules import Spot, rule_at
 from canary_operator.providers.traffic.istio.splitting import route_at
@@ -48,27 +63,53 @@ class _Wanted:
     """The new revision's part of what is ours."""
     draws: bool = False
     """Whoever comes by it gets a cookie."""
+    copies: Copies | None = None
+    """Of these the new revision gets a copy."""
 
 
 def of_role(managed: Managed, share: Fraction) -> Fraction:
     """The new revision's part, where the canary Service has this share; and the other way round."""
-    return WHOLE - share if managed.mirrored else share
+    return WHOLE - share if managed.reversed else share
 
 
 def clones(live: Object, rule: Rule, split: Split, managed: Managed, share: Fraction) -> list[Object] | Problem:
-    """Canary matches first, then bucket or cookies; a Problem where the rule that is split does not allow it."""
+    """Canary matches first, then bucket, cookies or mirror; a Problem where the rule that is split forbids it."""
     if managed.cookies is not None and (problem := _unkeepable(live, rule)):
         return problem
     found: list[Object] = []
     for one in _wanted(managed, split, of_role(managed, share)):
-        alternatives = both(rule_at(live, rule.spot).get("match") or [], one.tests)
-        if isinstance(alternatives, Clash):
-            return tested_twice(live, rule.spot, alternatives.what, one.field)
+        match = _match(rule_at(live, rule.spot), one)
+        if match is None:
+            return uncopied(live, rule.spot)
+        if isinstance(match, Clash):
+            return tested_twice(live, rule.spot, match.what, one.field)
         route = _route(live, rule, split, managed, one)
         if route is None:
             return too_fine(live, rule.spot, of_role(managed, one.share))
-        found.append({"name": one.name, "match": alternatives, **_copied(live, rule.spot), "route": route})
+        clone = {"name": one.name, **match, **_copied(live, rule.spot), "route": route}
+        found.append(clone if one.copies is None else _mirroring(clone, one.copies, new_revision(split, managed), live))
     return found
+
+
+def new_revision(split: Split, managed: Managed) -> str:
+    """Whichever of the two hosts has its pods behind it."""
+    return split.stable if managed.reversed else split.canary
+
+
+def _match(rule: Object, wanted: _Wanted) -> Object | Clash | None:
+    """A rule that takes everything has none; None where it takes nothing."""
+    alternatives = rule.get("match") or []
+    if wanted.copies is not None and wanted.copies.unsafe:
+        return {"match": alternatives} if alternatives else {}
+    found = both(alternatives, wanted.tests) if wanted.copies is None else safe(alternatives)
+    return found if isinstance(found, Clash) else {"match": found} if found else None
+
+
+def _mirroring(clone: Object, copies: Copies, new: str, live: Object) -> Object:
+    """The destination is in the rule already, as one that nobody is sent to."""
+    namespace = live["metadata"]["namespace"]
+    there = next(each["destination"] for each in clone["route"] if resolved(host(each), namespace) == new)
+    return mirroring(clone, there, copies.percentage)
 
 
 def host_of(name: str, split: Split, managed: Managed) -> str:
@@ -117,6 +158,9 @@ def _wanted(managed: Managed, split: Split, share: Fraction) -> Iterator[_Wanted
         yield _Wanted(bucket_name(split.rollout, split.place), "traffic.canaryBucket", tests, WHOLE)
     if managed.cookies is not None:
         yield from _for_cookies(managed.cookies, split, share)
+    if managed.copies is not None:
+        name = mirror_name(split.rollout, split.place)
+        yield _Wanted(name, "stages[].mirror", {}, NOTHING, copies=managed.copies)
 
 
 def _for_cookies(cookies: Cookies, split: Split, share: Fraction) -> Iterator[_Wanted]:

@@ -34,7 +34,7 @@ def setting(route: Sequence[Destination], managed: Managed, split: Split, namesp
     """The destinations, each with the cookie of its version where we are asked for one."""
     if managed.cookies is None:
         return [*route]
-    new, old = (split.stable, split.canary) if managed.mirrored else (split.canary, split.stable)
+    new, old = (split.stable, split.canary) if managed.reversed else (split.canary, split.stable)
     drawn = {new: CANARY, old: str(managed.cookies.stage)}
     texts = {wanted: _text(managed.cookies, split.rollout, said) for wanted, said in drawn.items()}
     return [_adding(each, texts.get(resolved(host(each), namespace))) for each in route]

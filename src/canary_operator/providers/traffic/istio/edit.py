@@ -85,7 +85,7 @@ def desired(live: Object, asked: Asked, action: SetWeight) -> Object | Partly | 
     Where traffic is taken back, a rule that can't be edited keeps no other from it.
     """
     bare = stripped(live, asked.rollout)
-    if action.weight == 0 and not action.matches:
+    if action.weight == 0 and not action.matches and action.copies is None:
         return drained(bare, asked, action)
     every = find(bare, asked)
     found = [one for one in every if isinstance(one, Found)]
@@ -132,7 +132,7 @@ def _by_chance(action: SetWeight) -> Fraction:
     """Behind a bucket nobody is left who gets the new revision."""
     if action.bucket is None:
         return action.weight
-    return Fraction(1) if action.mirrored else Fraction(0)
+    return Fraction(1) if action.reversed else Fraction(0)
 
 
 def _filled(live: Object, found: Found, action: SetWeight) -> Sequence[Destination] | Problem:

@@ -11,10 +11,11 @@ from canary_operator.api.matches import CanaryBucket, CanaryMatch
 from canary_operator.api.model import Model
 from canary_operator.core.actions import SetWeight
 from canary_operator.core.cookies import Cookies
+from canary_operator.core.copies import Copies
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.rules import Spot, rules
 
-_NAME = re.compile(r"canary-operator-(?:match-[0-9]+|bucket|cookie-(?:canary|[0-9]+))(?:[.][0-9]+)?-(.+)")
+_NAME = re.compile(r"canary-operator-(?:match-[0-9]+|bucket|mirror|cookie-(?:canary|[0-9]+))(?:[.][0-9]+)?-(.+)")
 
 
 class Managed(Model):
@@ -28,19 +29,22 @@ class Managed(Model):
     """By which number of a user the weight is split."""
     cookies: Cookies | None = None
     """By which users keep what chance gave them."""
-    mirrored: bool = False
+    copies: Copies | None = None
+    """Requests of which the new revision gets a copy."""
+    reversed: bool = False
     """The new revision is behind the stable Service."""
 
     @classmethod
     def of(cls, action: SetWeight) -> Self | None:
-        if not action.matches and action.bucket is None and action.cookies is None:
+        if not action.matches and all(each is None for each in (action.bucket, action.cookies, action.copies)):
             return None
         return cls(
             matches=action.matches,
             match_service=action.match_service,
             bucket=action.bucket,
             cookies=action.cookies,
-            mirrored=action.mirrored,
+            copies=action.copies,
+            reversed=action.reversed,
         )
 
 
@@ -54,6 +58,10 @@ def match_name(rollout: str, number: int, place: int = 0) -> str:
 
 def bucket_name(rollout: str, place: int = 0) -> str:
     return f"canary-operator-bucket{_of(place)}-{rollout.rpartition('/')[2]}"
+
+
+def mirror_name(rollout: str, place: int = 0) -> str:
+    return f"canary-operator-mirror{_of(place)}-{rollout.rpartition('/')[2]}"
 
 
 def cookie_rule_name(rollout: str, drawn: str, place: int = 0) -> str:

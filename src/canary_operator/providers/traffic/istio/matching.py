@@ -12,6 +12,9 @@ from canary_operator.providers.traffic.istio.buckets import expression, in_cooki
 Block = Mapping[str, Any]
 """An HTTPMatchRequest: all of it must hold."""
 
+SAFE = ("GET", "HEAD")
+"""Methods of requests that change nothing, so that a copy does no harm."""
+_SAFE = {"regex": "|".join(SAFE)}
 _COOKIE = "cookie"
 _BY_NAME = ("headers", "queryParams", "sourceLabels")
 _LABEL = {"uri": "the path", "method": "the method"}
@@ -53,6 +56,12 @@ def both(alternatives: Sequence[Block], tests: Block) -> list[Block] | Clash:
     """Each of a rule's alternatives with these tests too; a rule without any takes everything."""
     found = [clash for block in alternatives for clash in _clashes(block, tests)]
     return found[0] if found else [_joined(block, tests) for block in alternatives or ({},)]
+
+
+def safe(alternatives: Sequence[Block]) -> list[Block]:
+    """What of a rule's requests changes nothing; of a method that is tested otherwise than by exact nobody can tell."""
+    found = ({**block, "method": block.get("method") or _SAFE} for block in alternatives or ({},))
+    return [block for block in found if block["method"] == _SAFE or block["method"].get("exact") in SAFE]
 
 
 def _clashes(block: Block, tests: Block) -> Iterator[Clash]:

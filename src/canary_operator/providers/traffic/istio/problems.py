@@ -60,6 +60,14 @@ def tested_twice(live: Object, spot: Spot, what: str, field: str) -> Problem:
     return _unsupported(live, spot, complaint)
 
 
+def uncopied(live: Object, spot: Spot) -> Problem:
+    complaint = (
+        "tests the method, and lets none through that stages[].mirror may copy: GET and HEAD, each by exact; test it "
+        "so, leave mirror out, or set traffic.mirror.allowUnsafe where a second order does no harm"
+    )
+    return _unsupported(live, spot, complaint)
+
+
 def third_party(live: Object, spot: Spot, foreign: str) -> Problem:
     complaint = (
         f"sends to {foreign} too, and traffic.stickiness keeps users between two versions only; give those requests "

@@ -50,6 +50,8 @@ class _Rule(Part):
     route: list[_Weighted] | None = None
     delegate: dict[str, Any] | None = None
     redirect: dict[str, Any] | None = None
+    mirror: dict[str, Any] | None = None
+    mirrors: list[dict[str, Any]] | None = None
     directResponse: dict[str, Any] | None = None  # noqa: N815 -- Istio's name
 
 

@@ -1,15 +1,17 @@
 """Whether what we inserted still stands, and what share our rules and the split rule make together."""
 
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.clones import WHOLE, clones, host_of, of_role
+from canary_operator.providers.traffic.istio.clones import WHOLE, clones, host_of, new_revision, of_role
 from canary_operator.providers.traffic.istio.cookies import SET_COOKIE, set_in, setting
 from canary_operator.providers.traffic.istio.find import Found
 from canary_operator.providers.traffic.istio.managed import Managed, bucket_name, ours_in
+from canary_operator.providers.traffic.istio.mirrors import mirrored_to
 from canary_operator.providers.traffic.istio.record import Entry
 from canary_operator.providers.traffic.istio.routes import Split, read
 from canary_operator.providers.traffic.istio.rules import Spot, destinations, rule_at, rules
@@ -54,7 +56,14 @@ def _stands(live: Object, split: Split, managed: Managed, wanted: Object, before
         return False
     found = rule_at(live, Spot("http", places[0]))
     through = replace(split, canary=host_of(name, split, managed))
-    return found.get("match") == wanted["match"] and _split(live, found, through) == _split(live, wanted, through)
+    if found.get("match") != wanted.get("match") or _split(live, found, through) != _split(live, wanted, through):
+        return False
+    return managed.copies is None or _mirrored(live, found, split, managed) == _mirrored(live, wanted, split, managed)
+
+
+def _mirrored(live: Object, rule: Object, split: Split, managed: Managed) -> Sequence[Any]:
+    """Where else its owner sends copies is theirs to say."""
+    return mirrored_to(rule, new_revision(split, managed), live["metadata"]["namespace"])
 
 
 def _split(live: Object, rule: Object, split: Split) -> Hashable:

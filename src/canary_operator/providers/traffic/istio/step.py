@@ -53,7 +53,7 @@ def _refuse_a_rise(problem: Problem, action: SetWeight) -> None:
 def gone(target: Target, name: str, action: SetWeight) -> None:
     """Nothing routes to the canary there any more; only a rise needs a route, and where it is the only one a weight."""
     alone = len(virtual_services(target)) == 1
-    if (action.weight > 0 or action.matches) and (alone or action.decided_on is not None):
+    if (action.weight > 0 or action.matches or action.copies) and (alone or action.decided_on is not None):
         raise Gone(f"{called(target, name)} does not exist any more")
 
 

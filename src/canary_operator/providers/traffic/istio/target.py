@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 from canary_operator.core.cookies import cookies_at
+from canary_operator.core.copies import copies_at
 from canary_operator.core.plan import pinned_plan
 from canary_operator.ports import Target
 from canary_operator.providers.traffic.istio.destinations import service_host
@@ -33,6 +34,12 @@ def asked_of(target: Target, name: str) -> Asked:
 
 def _inserted(target: Target) -> Managed | None:
     plan = pinned_plan(target.spec)
-    if not plan.matches and plan.bucket is None and plan.cookie is None:
+    mirror = next((stage.mirror for stage in plan.stages if stage.mirror is not None), None)
+    if not plan.matches and plan.bucket is None and plan.cookie is None and mirror is None:
         return None
-    return Managed(matches=plan.matches, bucket=plan.bucket, cookies=cookies_at(plan, "", _ANY))
+    return Managed(
+        matches=plan.matches,
+        bucket=plan.bucket,
+        cookies=cookies_at(plan, "", _ANY),
+        copies=copies_at(plan, mirror),
+    )
