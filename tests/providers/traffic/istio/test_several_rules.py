@@ -105,7 +105,7 @@ def test_every_rule_has_the_share_and_every_stranger_keeps_its_own(asked: Case, 
     assert route.lost == ()
     assert route.record is not None
     assert route.record.weight == steps[-1].weight
-    if steps[-1].bucket is None and not steps[-1].matches:
+    if steps[-1].bucket is None and not steps[-1].matches and steps[-1].copies is None:
         assert foreign_shares(live) == foreign_shares(before)
 
 
@@ -117,7 +117,8 @@ def test_the_names_of_what_is_inserted_are_unique(asked: Case, steps: list[SetWe
     for order in steps:
         live = at(live, order, asked[1])
         ours = [rule["name"] for rule in live["spec"]["http"] if owner_of(rule) == "checkout"]
-        assert len(ours) == len(set(ours)) == len(asked[1].routes) * (len(order.matches) + (order.bucket is not None))
+        inserted = len(order.matches) + (order.bucket is not None) + (order.copies is not None)
+        assert len(ours) == len(set(ours)) == len(asked[1].routes) * inserted
 
 
 def test_one_rule_is_recorded_as_ever() -> None:
