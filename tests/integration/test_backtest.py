@@ -90,7 +90,7 @@ def test_a_release_whose_pods_count_its_failures_would_have_gone_back(
     cluster: Cluster, namespace: str, tmp_path: Path
 ) -> None:
     """Each pod is a source of its own; Istio's counts are not asked. A person found it."""
-    said = asked_and_kept(cluster, namespace, tmp_path, "v2-e30", LONG, REQUESTS, until=400)
+    said = asked_and_kept(cluster, namespace, tmp_path, "v2-e30", STAGES, REQUESTS, until=400)
     assert "The canary fails too often" in said
     (over_all,) = rows(said, "requests")
     assert "harm in 0" in over_all, over_all
@@ -129,7 +129,7 @@ def asked_and_kept(  # noqa: PLR0913 -- what was released, and what judges it
     shop = Shop(cluster, namespace)
     shop.open("v1-l60-lognormal", replicas=pods)
     manifest = rollout(stages, {"metrics": list(metrics)})
-    shop.adopt(rollout(stages, {"metrics": [LENIENT]}) if until else manifest)
+    shop.adopt(rollout(LONG, {"metrics": [LENIENT]}) if until else manifest)
     with shop.traffic(100) as traffic:
         shop.wait("a minute of a past", lambda: traffic.answers().total() > 6000, LONGEST)
         shop.release(tag)
