@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.clones import WHOLE, clones, host_of, of_role
+from canary_operator.providers.traffic.istio.clones import WHOLE, address_of, clones, of_role
 from canary_operator.providers.traffic.istio.cookies import SET_COOKIE, set_in, setting
 from canary_operator.providers.traffic.istio.find import Found
 from canary_operator.providers.traffic.istio.managed import Managed, bucket_name, ours_in
@@ -53,7 +53,7 @@ def _stands(live: Object, split: Split, managed: Managed, wanted: Object, before
     if len(places) != 1 or places[0] > before:
         return False
     found = rule_at(live, Spot("http", places[0]))
-    through = replace(split, canary=host_of(name, split, managed))
+    through = replace(split, canary=address_of(name, split, managed))
     return found.get("match") == wanted["match"] and _split(live, found, through) == _split(live, wanted, through)
 
 
