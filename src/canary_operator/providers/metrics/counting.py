@@ -8,7 +8,7 @@ from canary_operator.providers.metrics import applications, queries
 from canary_operator.providers.metrics.applications import Application
 from canary_operator.providers.metrics.configuration import ProviderConfig
 from canary_operator.providers.metrics.duration_queries import durations
-from canary_operator.providers.metrics.queries import Service
+from canary_operator.providers.metrics.queries import Counted, Service
 from canary_operator.providers.metrics.readings import Arms
 from canary_operator.providers.metrics.server import Server
 from canary_operator.providers.metrics.subject import Subject
@@ -19,6 +19,8 @@ class Counting(Protocol):
 
     labels: Mapping[str, str]
     """The provider's own, which hold for every question."""
+    counted: Counted
+    """What callers count, where they do."""
 
     def counters(self, arms: Collection[Arms]) -> str: ...
 
@@ -45,7 +47,7 @@ class Asked:
 class ByCallers:
     """Istio's gateways and sidecars, who see also what never arrives."""
 
-    counted = queries.REQUESTS
+    counted: Counted = queries.REQUESTS
 
     def __init__(self, labels: Mapping[str, str]) -> None:
         self.labels = labels
@@ -55,13 +57,13 @@ class ByCallers:
         return queries.counters(services, self.labels, self.counted)
 
     def durations(self, subjects: Collection[Subject]) -> str | None:
-        return durations(_services(subjects), self.labels)
+        return durations(_services(subjects), self.labels, self.counted)
 
     def history(self, subjects: Collection[Subject]) -> str:
         return queries.history(_services(subjects), self.labels, self.counted)
 
     def pods_history(self, subjects: Collection[Subject]) -> str | None:
-        return queries.pods_history(_services(subjects), self.labels)
+        return queries.pods_history(_services(subjects), self.labels, self.counted)
 
     def samples(self, subject: Subject) -> str:
         identity = {"reporter": subject.source.reporter, **dict(subject.identity)}
@@ -82,8 +84,22 @@ class ByConnections(ByCallers):
         return None
 
 
+class ByWorkloads(ByCallers):
+    """The same callers of one Service, told apart by whose pods answered."""
+
+    counted = queries.OF_WORKLOADS
+
+
+class ByConnectionsOfWorkloads(ByConnections):
+    """Likewise, below HTTP."""
+
+    counted = queries.CONNECTIONS_OF_WORKLOADS
+
+
 class ByApplications:
     """The pods themselves."""
+
+    counted: Counted = queries.REQUESTS
 
     def __init__(self, labels: Mapping[str, str]) -> None:
         self.labels = labels

@@ -13,6 +13,7 @@ from canary_operator.providers.metrics.queries import (
     IDENTITY,
     REQUESTS,
     SCRAPED,
+    Counted,
     Service,
     classed,
     selector_of,
@@ -26,34 +27,38 @@ _WENT_WELL = 'response_code!~"5..",grpc_response_status!~"2|4|12|13|14|15"'
 """Neither of them, or the proxy does not say how the request ended, as not every one does beside a duration."""
 _EXACT = "0.001"
 """A part of a native histogram times its count is a whole number but for this."""
-_ARM = "destination_service_namespace,destination_service_name"
 
 
-def durations(services: Collection[Service], labels: Mapping[str, str]) -> str:
+def durations(services: Collection[Service], labels: Mapping[str, str], counted: Counted = REQUESTS) -> str:
     """The 99th percentile of the request duration in milliseconds, per Service and kind of reporter."""
-    by, chosen = f"{_ARM},reporter", selector_of(services, labels)
+    by, chosen = f"{counted.by},reporter", selector_of(services, labels, counted.arm)
     classic = f"histogram_quantile(0.99,sum by({by},le)(rate({_CLASSIC}{{{chosen}}}[5m])))"
     return f"{classic} or histogram_quantile(0.99,sum by({by})(rate({_NATIVE}{{{chosen}}}[5m])))"
 
 
-def spread(services: Collection[Service], labels: Mapping[str, str]) -> str:
+def spread(services: Collection[Service], labels: Mapping[str, str], counted: Counted = REQUESTS) -> str:
     """Per Service and kind of reporter the durations of the last half hour; a native histogram comes as it is."""
-    chosen, by, over = selector_of(services, labels), f"{_ARM},reporter", "30m"
+    chosen, by, over = selector_of(services, labels, counted.arm), f"{counted.by},reporter", "30m"
     whole = _sum(by, _series(_NATIVE, chosen, _WENT_WELL, over))
     return _united([*_counted(chosen, by, [".+"], over), (whole, QUICK)])
 
 
-def slow(services: Collection[Service], labels: Mapping[str, str], boundaries: Collection[str]) -> str:
+def slow(
+    services: Collection[Service], labels: Mapping[str, str], boundaries: Collection[str], counted: Counted = REQUESTS
+) -> str:
     """Per Service and source the requests, and those within each boundary; per source the newest scrape."""
-    chosen = selector_of(services, labels)
+    chosen = selector_of(services, labels, counted.arm)
     source = ",".join(("reporter", *IDENTITY))
     scraped = f"max by({source})(timestamp({REQUESTS.metric}{{{chosen}}}))"
-    return _united([*_within(chosen, f"{_ARM},{source}", boundaries), (scraped, SCRAPED)])
+    return _united([*_within(chosen, f"{counted.by},{source}", boundaries), (scraped, SCRAPED)])
 
 
-def slow_history(services: Collection[Service], labels: Mapping[str, str], boundaries: Collection[str]) -> str:
+def slow_history(
+    services: Collection[Service], labels: Mapping[str, str], boundaries: Collection[str], counted: Counted = REQUESTS
+) -> str:
     """The same per kind of reporter, every ten seconds of the last half hour."""
-    return f"({_united(_within(selector_of(services, labels), f'{_ARM},reporter', boundaries))})[30m:10s]"
+    chosen = selector_of(services, labels, counted.arm)
+    return f"({_united(_within(chosen, f'{counted.by},reporter', boundaries))})[30m:10s]"
 
 
 def _within(chosen: str, by: str, boundaries: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics import duration_queries
 from canary_operator.providers.metrics.counting import Counting
 from canary_operator.providers.metrics.durations import histories, spreads
-from canary_operator.providers.metrics.queries import Service
+from canary_operator.providers.metrics.queries import Service, arm_in
 from canary_operator.providers.metrics.readings import Survey
 from canary_operator.providers.metrics.scatter import Scatter, scatter_of
 from canary_operator.providers.metrics.subject import Subject
@@ -45,7 +45,7 @@ def conduct(
     durations = counting.durations(wanted)
     slowest = _durations(ask(durations)) if durations else {}
     scatter = scatter_of(ask, wanted, counting)
-    latencies = _latencies(ask, [one for one in wanted if one.judges_latency], counting.labels)
+    latencies = _latencies(ask, [one for one in wanted if one.judges_latency], counting)
     every: dict[Source, timedelta | None] = {}
     found: dict[Subject, Survey | Unknown] = {}
     for one in wanted:
@@ -56,15 +56,15 @@ def conduct(
     return found
 
 
-def _latencies(ask: Ask, subjects: Sequence[Subject], labels: Mapping[str, str]) -> Mapping[Subject, Boundaries]:
+def _latencies(ask: Ask, subjects: Sequence[Subject], counting: Counting) -> Mapping[Subject, Boundaries]:
     """Where each one's latencies can be judged."""
     if not subjects:
         return {}
-    services = {one.service for one in subjects}
-    took = spreads(ask(duration_queries.spread(services, labels)))
+    services, labels, counted = {one.service for one in subjects}, counting.labels, counting.counted
+    took = spreads(ask(duration_queries.spread(services, labels, counted)))
     found = {one: boundaries_of(one.metrics, took.get(one.arm, NO_DURATIONS)) for one in subjects}
     chosen = {boundary.le for boundaries in found.values() for boundary in boundaries}
-    before = histories(ask(duration_queries.slow_history(services, labels, chosen))) if chosen else {}
+    before = histories(ask(duration_queries.slow_history(services, labels, chosen, counted))) if chosen else {}
     return {one: tuple(_scattered(each, before.get((one.arm, each.le), ())) for each in found[one]) for one in found}
 
 
@@ -90,9 +90,8 @@ def _durations(rows: Iterable[Row]) -> dict[tuple[Service, str], timedelta]:
     try:
         for row in rows:
             labels, seconds = row["metric"], float(row["value"][1]) / 1000
-            names = (labels.get(name, "") for name in ("destination_service_namespace", "destination_service_name"))
             if math.isfinite(seconds):
-                found[Service(*names), labels["reporter"]] = timedelta(seconds=seconds)
+                found[arm_in(labels), labels["reporter"]] = timedelta(seconds=seconds)
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise Unavailable("Prometheus did not answer with durations") from error
     return found
