@@ -2,10 +2,10 @@
 
 The gateway is a plain Envoy without Istio's telemetry. Relabelling turns its cluster statistics, which are real
 counts, into Istio's metrics under Istio's names: the labels are made here. So the gateway's series
-(`reporter="source"`) know the Service that a request was sent to, but neither its workload nor response flags;
-a subset stands in `destination_version`, and tells the workload: here the subset `canary` of a Service is the Deployment
-of the same name with `-canary`, and any other is the Deployment of the same name. Istio's own proxies know the workload
-of each endpoint from istiod, and say `unknown` where a subset has none. The pods' own series (`reporter="destination"`) know their workload.
+(`reporter="source"`) know the Service that a request was sent to, but no response flags. A subset stands in
+`destination_version`, and tells the workload: here the subset `canary` of a Service is the Deployment of the same name
+with `-canary`, and any other is the Deployment of the same name. Istio's own proxies know each endpoint's workload from
+istiod, and say `unknown` where a subset has none. The pods' own series (`reporter="destination"`) know their workload.
 """
 
 from pathlib import Path

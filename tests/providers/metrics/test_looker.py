@@ -373,4 +373,4 @@ def test_with_subsets_the_arms_are_the_two_deployments(*, below_http: bool) -> N
     server = Scripted()
     told = Told(default=server)
     told.metrics.watch(target, provider="default")
-    assert told.metrics.latest(target) == Unknown("the scrape interval and the duration of requests are being measured")
+    assert told.metrics.latest(target) == Unknown("the first look at the metrics is under way")
