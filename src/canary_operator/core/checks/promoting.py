@@ -103,6 +103,7 @@ PROMOTING: tuple[Check | Callable[[World], Finding], ...] = (
     _before(running.superseded),
     _before(running.rollback_unfinished),
     workload_unusable,
+    _before(running.subset_lost),
     route_unusable,
     release_unfinished,
     stable_update_awaited,

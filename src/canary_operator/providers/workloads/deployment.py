@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from canary_operator.api import reasons
+from canary_operator.api.rollout import Subsets
 from canary_operator.core.actions import Abandon, Adopt, EnsureCanary, Pause, RemoveCanary, Unpause
 from canary_operator.core.world import CanaryFacts, DeploymentFacts, Endpoints, Missing, Problem, Unknown
 from canary_operator.errors import Conflict, Gone, Unavailable
@@ -13,6 +14,7 @@ from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.objects import Object, Objects
 from canary_operator.providers.resources import DEPLOYMENTS, ENDPOINT_SLICES, PODS, SERVICES
 from canary_operator.providers.stored import Stored
+from canary_operator.providers.traffic.istio.subsets import Labels, labels_of
 from canary_operator.providers.workloads.adoption import Edit, adopting, giving_back, pausing, unpausing
 from canary_operator.providers.workloads.autoscalers import Autoscalers
 from canary_operator.providers.workloads.beside import Beside
@@ -24,6 +26,9 @@ from canary_operator.providers.workloads.marks import is_ours
 from canary_operator.providers.workloads.pods import find_restarts, find_trouble
 from canary_operator.providers.workloads.problems import find_problem
 from canary_operator.providers.workloads.revision import revision_of
+
+_NOT_REMOVED_YET = CanaryFacts("", 0, 0)
+"""Its Deployment is gone and its subset is not, or the other way round: no pod of it can be reached."""
 
 
 class DeploymentWorkloads:
@@ -53,22 +58,47 @@ class DeploymentWorkloads:
             return Unknown(str(error))
 
     async def look_endpoints(self, target: Target) -> Endpoints | Problem | Unknown:
+        try:
+            if target.spec.traffic.subsets is not None:
+                return await self._look_subsets(target, target.spec.traffic.subsets)
+            return await self._look_services(target)
+        except Unavailable as error:
+            return Unknown(str(error))
+
+    async def _look_subsets(self, target: Target, subsets: Subsets) -> Endpoints | Unknown:
+        """Both arms are endpoints of one Service, and the labels of their pods tell them apart."""
+        if self._beside.subset.settles(target):
+            return Unknown("the canary's subset was added a moment ago, and not every proxy may know it yet")
+        service, rule = target.spec.traffic.stable_service, self._found.rule(target)
+        slices = await self._kubernetes.list(ENDPOINT_SLICES, target.namespace, labels=f"{SERVICE_NAME}={service}")
+        ready = [
+            ready_endpoints(slices, service, await self._pods(target, labels_of(rule, name)))
+            for name in (subsets.stable, subsets.canary)
+        ]
+        return Endpoints(ready[0], self._of_this_canary(target, ready[1]))
+
+    async def _pods(self, target: Target, labels: Labels | None) -> frozenset[str]:
+        """The uids of all pods with these labels; none where there is no subset."""
+        if labels is None:
+            return frozenset()
+        wanted = selector_text({"matchLabels": labels})
+        found = await self._kubernetes.list(PODS, target.namespace, labels=wanted, metadata_only=True)
+        return frozenset(pod["metadata"]["uid"] for pod in found)
+
+    async def _look_services(self, target: Target) -> Endpoints | Problem:
         stable, canary = target.spec.traffic.stable_service, target.spec.canary_service
         matched = target.spec.traffic.match_service
         services = (stable, canary) if matched is None else (stable, canary, matched)
-        try:
-            slices = await self._kubernetes.list(
-                ENDPOINT_SLICES, target.namespace, labels=f"{SERVICE_NAME} in ({','.join(services)})"
-            )
-            ready = {service: ready_endpoints(slices, service) for service in services}
-            given = services if target.spec.workload is None else services[2:]
-            if missing := await self._missing_service(target, {service: ready[service] for service in given}):
-                return Problem(reasons.SERVICE_NOT_FOUND, f"there is no Service {missing}; create it")
-            if matched is not None and (problem := unlike_the_canary(matched, ready[matched], ready[canary])):
-                return problem
-            return Endpoints(ready[stable], self._of_this_canary(target, ready[canary]))
-        except Unavailable as error:
-            return Unknown(str(error))
+        slices = await self._kubernetes.list(
+            ENDPOINT_SLICES, target.namespace, labels=f"{SERVICE_NAME} in ({','.join(services)})"
+        )
+        ready = {service: ready_endpoints(slices, service) for service in services}
+        given = services if target.spec.workload is None else services[2:]
+        if missing := await self._missing_service(target, {service: ready[service] for service in given}):
+            return Problem(reasons.SERVICE_NOT_FOUND, f"there is no Service {missing}; create it")
+        if matched is not None and (problem := unlike_the_canary(matched, ready[matched], ready[canary])):
+            return problem
+        return Endpoints(ready[stable], self._of_this_canary(target, ready[canary]))
 
     async def perform(
         self, target: Target, action: Adopt | Abandon | Pause | Unpause | EnsureCanary | RemoveCanary
@@ -106,8 +136,10 @@ class DeploymentWorkloads:
     async def _look_canary(self, target: Target, *, pods: bool) -> CanaryFacts | Missing:
         canary = self._found.canary(target)
         if canary is None or not is_ours(canary, target):
-            return Missing("the canary Deployment")
+            return _NOT_REMOVED_YET if self._beside.subset.left(target) else Missing("the canary Deployment")
         facts = canary_facts(canary)
+        if not self._beside.subset.reaches(target, canary):
+            return replace(facts, replicas=0, ready=0)
         if not pods:
             return facts
         selector = selector_text(canary["spec"]["selector"])
