@@ -1,6 +1,5 @@
 """One Service, two subsets of it behind a real Envoy: split, judged by who answers, and given back."""
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from math import sqrt
@@ -203,7 +202,7 @@ def writes(run: Performance) -> list[int]:
 def subsets_after(run: Performance) -> list[int]:
     """How many there were after each write of the DestinationRule."""
     found = [step for step in run.steps if step.call.resource == "destinationrules"]
-    return [len(json.loads(json.dumps(step.answer))["spec"]["subsets"]) for step in found]
+    return [len(step.answer["spec"]["subsets"]) for step in found]
 
 
 @pytest.mark.parametrize("delivered", [True, False], ids=["answered", "unanswered"])
@@ -220,7 +219,6 @@ def test_a_release_survives_a_kill_at_any_write(
         run = rehearsal.release(f"v{number}{behaviour}", moment, delivered=delivered)
         assert run.after.last["outcome"] == ("RolledBack" if behaviour else "Promoted")
         assert rises_once_and_falls_once(run.shares), run.shares
-        assert run.unserved_rises() == []
         nothing_was_done_twice(run)
         assert (shop.route(), shop.rule()) == (route, rule)
         assert shop.deployment(CANARY) is None

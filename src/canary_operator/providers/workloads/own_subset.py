@@ -11,12 +11,13 @@ from canary_operator.providers.resources import DESTINATION_RULES
 from canary_operator.providers.stored import Stored
 from canary_operator.providers.traffic.istio.subsets import (
     Labels,
-    adding,
     called,
     labels_of,
+    operations,
     owner_of,
-    removing,
     rule_problem,
+    with_subset,
+    without_subset,
 )
 from canary_operator.providers.workloads.found import Found
 from canary_operator.providers.workloads.subset_labels import shown
@@ -63,8 +64,8 @@ class OwnSubset:
             selects = f"the subset {subsets.canary} of {called(target, subsets)} selects by {shown(theirs)}"
             message = f"{selects}, and the canary's pods have {have}; put its labels back"
             raise InvalidCanary(reasons.SUBSET_UNSUPPORTED, message)
-        if rule is not None and (operations := adding(rule, subsets.canary, own, target.key)):
-            await self._stored.patch(DESTINATION_RULES, rule, operations)
+        if rule is not None and (changes := operations(rule, with_subset(rule, subsets, own, target.key))):
+            await self._stored.patch(DESTINATION_RULES, rule, changes)
             self._added[target.uid] = time.monotonic()
 
     async def remove(self, target: Target) -> None:
@@ -75,8 +76,9 @@ class OwnSubset:
         rule = await self._kubernetes.get(DESTINATION_RULES, target.namespace, subsets.destination_rule)
         if rule is None:
             return
+        rest = without_subset(rule, subsets.canary, target.key)
         try:
-            await self._stored.patch(DESTINATION_RULES, rule, removing(rule, subsets.canary, target.key))
+            await self._stored.patch(DESTINATION_RULES, rule, operations(rule, rest))
         except Gone:
             return
 

@@ -10,15 +10,15 @@ import pytest
 from canary_operator.api import reasons
 from canary_operator.api.rollout import Subsets
 from canary_operator.core.world import Problem
-from canary_operator.providers.json_patch import Operation
 from canary_operator.providers.traffic.istio.subsets import (
     ANNOTATION,
-    adding,
     labels_of,
+    operations,
     owner_of,
-    removing,
     rule_problem,
     subset_lost,
+    with_subset,
+    without_subset,
 )
 from tests.doubles.shop import a_target
 
@@ -36,17 +36,20 @@ def a_rule(*subsets: Any, annotations: dict[str, str] | None = None, host: str =
     return {"kind": "DestinationRule", "metadata": metadata, "spec": body}
 
 
-def after(rule: Any, operations: tuple[Operation, ...]) -> Any:
-    """What the API server holds then."""
-    return jsonpatch.apply_patch(copy.deepcopy(rule), list(operations))
+def patched(rule: Any, wanted: Any) -> Any:
+    """What the API server holds after our patch, which makes exactly what was wanted."""
+    found = jsonpatch.apply_patch(copy.deepcopy(rule), operations(rule, wanted))
+    assert found == wanted
+    return found
 
 
 def added(rule: Any, owner: str = ME, subset: str = "canary") -> Any:
-    return after(rule, adding(rule, subset, CANARY, owner))
+    subsets = Subsets(destination_rule="checkout", canary=subset)
+    return patched(rule, with_subset(rule, subsets, CANARY, owner))
 
 
 def removed(rule: Any, owner: str = ME, subset: str = "canary") -> Any:
-    return after(rule, removing(rule, subset, owner))
+    return patched(rule, without_subset(rule, subset, owner))
 
 
 @pytest.mark.parametrize(
@@ -59,20 +62,27 @@ def removed(rule: Any, owner: str = ME, subset: str = "canary") -> Any:
     ],
 )
 def test_a_subset_of_ours_comes_and_goes_without_a_trace(rule: Any) -> None:
-    """It stands last, without a trafficPolicy, which may not be empty; what is its owner's stays as it was."""
+    """It stands last; what is its owner's stays as it was."""
     ours = added(rule)
     assert ours["spec"]["subsets"][-1] == {"name": "canary", "labels": CANARY}
+    assert ours["spec"]["subsets"][:-1] == rule["spec"].get("subsets", [])
     assert json.loads(ours["metadata"]["annotations"][ANNOTATION]) == {"canary": ME}
     assert (labels_of(ours, "canary"), owner_of(ours, "canary")) == (CANARY, ME)
-    assert adding(ours, "canary", CANARY, ME) == (), "done already"
+    assert added(ours) == ours, "done already"
     assert removed(ours) == rule
-    assert removing(rule, "canary", ME) == (), "nothing of ours"
+    assert removed(rule) == rule, "nothing of ours"
 
 
 def test_a_subset_of_the_users_is_never_changed() -> None:
     """Neither where it is added nor where it is removed."""
     rule = a_rule(STABLE, {"name": "canary", "labels": {"version": "v2"}})
-    assert adding(rule, "canary", CANARY, ME) == removing(rule, "canary", ME) == ()
+    assert added(rule) == removed(rule) == rule
+
+
+def test_the_same_policy_holds_for_both() -> None:
+    """One that only stable had would make the arms differ for no reason of the release; an empty one is invalid."""
+    policy = {"trafficPolicy": {"outlierDetection": {"consecutive5xxErrors": 5}}}
+    assert added(a_rule({**STABLE, **policy}))["spec"]["subsets"][1] == {"name": "canary", "labels": CANARY, **policy}
 
 
 def test_what_others_do_meanwhile_stays() -> None:
@@ -90,7 +100,7 @@ def test_our_subset_follows_its_pods() -> None:
     rule = added(a_rule(STABLE))
     rule["spec"]["subsets"][1] |= {"labels": {"version": "old"}, "trafficPolicy": {"tls": {"mode": "DISABLE"}}}
     mended = added(rule)
-    assert mended["spec"]["subsets"][1]["labels"] == CANARY
+    assert mended["spec"]["subsets"][1] == {"name": "canary", "labels": CANARY}
     assert removed(mended) == a_rule(STABLE)
 
 
@@ -107,16 +117,16 @@ def test_a_damaged_note_says_nothing(text: str) -> None:
     """The subset is taken for the user's then, and stays."""
     rule = a_rule(STABLE, {"name": "canary", "labels": CANARY}, annotations={ANNOTATION: text})
     assert owner_of(rule, "canary") is None
-    assert removing(rule, "canary", ME) == ()
+    assert removed(rule) == rule
 
 
 def test_the_patch_lands_on_the_subset_that_was_meant() -> None:
     """Its place in the list is tested by its name."""
     rule = added(a_rule(STABLE))
-    operations = removing(rule, "canary", ME)
+    ours = operations(rule, without_subset(rule, "canary", ME))
     rule["spec"]["subsets"].reverse()
     with pytest.raises(jsonpatch.JsonPatchTestFailed):
-        after(rule, operations)
+        jsonpatch.apply_patch(rule, ours)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ An annotation of the rule says which subsets are ours, in the same patch that ad
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from canary_operator.api import reasons
@@ -15,9 +15,12 @@ from canary_operator.api.rollout import Subsets
 from canary_operator.core.world import Problem
 from canary_operator.ports import Target
 from canary_operator.providers import json_patch
-from canary_operator.providers.json_patch import Operation, drop_metadata, put_metadata
+from canary_operator.providers.json_patch import Operation
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic import patch
+from canary_operator.providers.traffic.annotation import with_annotations
 from canary_operator.providers.traffic.istio.destinations import resolved, service_host
+from canary_operator.providers.traffic.patch import Path
 
 ANNOTATION = f"{GROUP}/subsets"
 Labels = Mapping[str, str]
@@ -34,37 +37,42 @@ def owner_of(rule: Object | None, subset: str) -> str | None:
     return _owners(rule or {}).get(subset)
 
 
-def adding(rule: Object, subset: str, labels: Labels, rollout: str) -> tuple[Operation, ...]:
-    """What makes our subset select by these labels; nothing where the user has one of this name."""
-    present, owner = labels_of(rule, subset), owner_of(rule, subset)
-    if present is not None and (owner != rollout or present == labels):
-        return ()
-    if present is not None:
-        at = _place(rule, subset)
-        return (_named(subset, at), json_patch.add(dict(labels), "spec", "subsets", at, "labels"))
-    mark = put_metadata(rule, "annotations", ANNOTATION, _written({**_owners(rule), subset: rollout}))
-    new = {"name": subset, "labels": dict(labels)}
-    if _every(rule):
-        return (*mark, json_patch.add(new, "spec", "subsets", "-"))
-    return (*mark, json_patch.add([new], "spec", "subsets"))
+def with_subset(rule: Object, subsets: Subsets, labels: Labels, rollout: str) -> Object:
+    """With the canary's subset, which is stable's with these labels; one that the user has stays as it is."""
+    present, owner = labels_of(rule, subsets.canary), owner_of(rule, subsets.canary)
+    if present is not None and owner != rollout:
+        return rule
+    policies = next((one for one in _every(rule) if one.get("name") == subsets.stable), {})
+    new = {**policies, "name": subsets.canary, "labels": dict(labels)}
+    at = next((at for at, one in enumerate(_every(rule)) if one.get("name") == subsets.canary), len(_every(rule)))
+    return _marked(
+        _with(rule, [*_every(rule)[:at], new, *_every(rule)[at + 1 :]]), {**_owners(rule), new["name"]: rollout}
+    )
 
 
-def removing(rule: Object, subset: str, rollout: str) -> tuple[Operation, ...]:
-    """What takes our subset away, and what we wrote about it; nothing where it is not ours."""
+def without_subset(rule: Object, subset: str, rollout: str) -> Object:
+    """Without a subset of ours, and what we wrote about it; anybody else's stays."""
     if owner_of(rule, subset) != rollout:
-        return ()
+        return rule
+    rest = [one for one in _every(rule) if one.get("name") != subset]
     others = {name: owner for name, owner in _owners(rule).items() if name != subset}
-    mark = drop_metadata(rule, "annotations", ANNOTATION)
-    if others:
-        mark = put_metadata(rule, "annotations", ANNOTATION, _written(others))
-    elif set(rule["metadata"]["annotations"]) == {ANNOTATION}:
-        mark = (json_patch.remove("metadata", "annotations"),)
-    if labels_of(rule, subset) is None:
-        return mark
-    at = _place(rule, subset)
-    if len(_every(rule)) == 1:
-        return (_named(subset, at), *mark, json_patch.remove("spec", "subsets"))
-    return (_named(subset, at), *mark, json_patch.remove("spec", "subsets", at))
+    return _marked(_with(rule, rest), others)
+
+
+def operations(before: Object, after: Object) -> list[Operation]:
+    """The JSON Patch that makes one DestinationRule out of another."""
+    return patch.operations(before, after, _Names())
+
+
+class _Names:
+    """Subsets go by their names; whatever else stands in a list is compared as a whole."""
+
+    def identity(self, element: Any) -> str:
+        return str(element["name"]) if isinstance(element, dict) and "name" in element else json.dumps(element)
+
+    def tests(self, element: Any, path: Path) -> Iterator[Operation]:
+        if isinstance(element, dict) and "name" in element:
+            yield json_patch.test(element["name"], *path, "name")
 
 
 def rule_problem(rule: Object | None, target: Target, subsets: Subsets) -> Problem | None:
@@ -108,12 +116,14 @@ def _every(rule: Object) -> list[Mapping[str, Any]]:
     return (rule.get("spec") or {}).get("subsets") or []
 
 
-def _place(rule: Object, subset: str) -> int:
-    return next(at for at, one in enumerate(_every(rule)) if one.get("name") == subset)
+def _with(rule: Object, every: list[Mapping[str, Any]]) -> Object:
+    rest = {key: value for key, value in rule["spec"].items() if key != "subsets"}
+    return {**rule, "spec": {**rest, "subsets": every} if every else rest}
 
 
-def _named(subset: str, at: int) -> Operation:
-    return json_patch.test(subset, "spec", "subsets", at, "name")
+def _marked(rule: Object, owners: Labels) -> Object:
+    rest = {key: value for key, value in (rule["metadata"].get("annotations") or {}).items() if key != ANNOTATION}
+    return with_annotations(rule, rest | {ANNOTATION: json.dumps(owners, separators=(",", ":"))} if owners else rest)
 
 
 def _owners(rule: Object) -> dict[str, str]:
@@ -123,7 +133,3 @@ def _owners(rule: Object) -> dict[str, str]:
     except ValueError:
         return {}
     return {str(name): str(owner) for name, owner in found.items()} if isinstance(found, dict) else {}
-
-
-def _written(owners: Labels) -> str:
-    return json.dumps(owners, separators=(",", ":"))
