@@ -15,8 +15,12 @@ from canary_operator.core.world import Problem
 from canary_operator.errors import InvalidCanary
 from canary_operator.ports import Target
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.istio.subset_shape import misshapen
+from canary_operator.providers.traffic.istio.subsets import called, rule_problem, with_subset
 from canary_operator.providers.traffic.kinds import KINDS, RouteKind, kind_for
 from canary_operator.providers.traffic.preview import preview
+from canary_operator.providers.workloads.selecting_shape import readable
+from canary_operator.providers.workloads.subset_labels import Behind, choose_in_subsets
 
 REFUSED = 1
 
@@ -28,24 +32,23 @@ def plan_command(files: Sequence[TextIO], namespace: str) -> int:
     r"""Show what a run would write to the routes, as a diff for each stage.
 
     FILES hold CanaryRollouts and the VirtualServices or HTTPRoutes that they name, as YAML or JSON; - is standard
-    input. Nothing is asked of a cluster. Exits with 1 when the operator would refuse a rollout, with the words that it
-    would say.
+    input. With subsets, a DestinationRule, Service and Deployment beside them say what is added to the first. Nothing
+    is asked of a cluster. Exits with 1 when the operator would refuse a rollout, with the words that it would say.
 
     \b
         canary-operator plan rollout.yaml route.yaml
         kubectl get virtualservices,canaryrollouts -o yaml | canary-operator plan -
     """
     given = [manifest for file in files for manifest in manifests(file)]
-    kinds = {kind.resource.kind for kind in KINDS}
-    routes = {(each["kind"], key_of(each, namespace)): each for each in given if each["kind"] in kinds}
+    every = {(each["kind"], key_of(each, namespace)): each for each in given}
     rollouts = [each for each in given if each["kind"] == "CanaryRollout"]
     if not rollouts:
         raise click.UsageError(f"there is no CanaryRollout in {', '.join(file.name for file in files)}")
-    fine = [_plan(each, namespace, routes) for each in rollouts]
+    fine = [_plan(each, namespace, every) for each in rollouts]
     return 0 if all(fine) else REFUSED
 
 
-def _plan(rollout: Manifest, namespace: str, routes: dict[tuple[str, str], Manifest]) -> bool:
+def _plan(rollout: Manifest, namespace: str, given: dict[tuple[str, str], Manifest]) -> bool:
     """Whether the operator would take it."""
     key = key_of(rollout, namespace)
     try:
@@ -54,12 +57,39 @@ def _plan(rollout: Manifest, namespace: str, routes: dict[tuple[str, str], Manif
         return _refused(key, refusal.reason, str(refusal))
     kind = kind_for(target)
     wanted = [(kind.resource.kind, f"{target.namespace}/{name}") for name in kind.names(target)]
-    if missing := [each for each in wanted if each not in routes]:
-        known = ", ".join(sorted(" ".join(each) for each in routes)) or "none"
+    if missing := [each for each in wanted if each not in given]:
+        routes = {each.resource.kind for each in KINDS}
+        known = ", ".join(sorted(" ".join(each) for each in given if each[0] in routes)) or "none"
         needed = f"{kind.resource.kind} {', '.join(name for _, name in missing)}"
         raise click.UsageError(f"CanaryRollout {key} needs the {needed}; in the files are: {known}")
-    fine = [_plan_route(target, kind, key, routes[each]) for each in wanted]
-    return all(fine)
+    fine = [_plan_route(target, kind, key, given[each]) for each in wanted]
+    return all(fine) and _plan_subsets(target, key, given)
+
+
+def _plan_subsets(target: Target, key: str, given: dict[tuple[str, str], Manifest]) -> bool:
+    """What is added to the DestinationRule for a run, as far as the files say; nothing without one."""
+    subsets, workload = target.spec.traffic.subsets, target.spec.workload
+    if subsets is None or workload is None:
+        return True
+    names = {"DestinationRule": subsets.destination_rule, "Service": target.spec.traffic.stable_service}
+    names["Deployment"] = workload.deployment_ref.name
+    rule, service, deployment = (given.get((kind, f"{target.namespace}/{name}")) for kind, name in names.items())
+    if rule is None:
+        return True
+    if complaint := misshapen(rule):
+        return _refused(key, reasons.SUBSET_UNSUPPORTED, f"{called(target, subsets)}: {complaint}")
+    if problem := rule_problem(rule, target, subsets):
+        return _refused(key, problem.reason, problem.message)
+    if service is None or deployment is None or not readable(deployment, service):
+        return True
+    label = choose_in_subsets(Behind(target, subsets, deployment, service, rule), workload.canary_label)
+    if isinstance(label, Problem):
+        return _refused(key, label.reason, label.message)
+    before = _bare(rule, target.namespace)
+    after = with_subset(before, subsets, {label.key: label.canary}, target.key)
+    click.secho(f"{called(target, subsets)}, {'for each run' if after != before else 'as it is'}", bold=True)
+    _show(difflib.unified_diff(_lines(before), _lines(after), lineterm=""))
+    return True
 
 
 def _plan_route(target: Target, kind: RouteKind, key: str, route: Manifest) -> bool:
