@@ -41,7 +41,9 @@ def test_a_subset_that_was_taken_away_takes_the_traffic_back_and_a_person_raises
     """Whoever is sent there gets 503s; a tool that removes it would remove it again."""
     world = without_a_subset(state, run)
     finding = found(world)
-    assert (finding.event, finding.reason, finding.message) == (Event.CANARY_LOST, LOST.reason, LOST.message)
+    assert (finding.event, finding.reason) == (Event.CANARY_LOST, LOST.reason)
+    assert finding.message.startswith(LOST.message)
+    assert "resume=true" in finding.message
     move = MOVES[finding.event](world, finding)
     assert isinstance(move.actions[0], SetWeight)
     assert move.actions[0].weight == 0

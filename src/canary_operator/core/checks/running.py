@@ -104,7 +104,8 @@ def subset_lost(world: World) -> Finding | None:
     lost = next((one for one in faults if isinstance(one, Problem) and one.reason == reasons.SUBSET_LOST), None)
     if lost is None or world.run.reversed:
         return None
-    return Finding(Event.CANARY_LOST, lost.reason, lost.message)
+    then = "the traffic is on stable until resume=true begins the stage anew"
+    return Finding(Event.CANARY_LOST, lost.reason, f"{lost.message}; {then}")
 
 
 def drifted(world: World) -> Finding | None:

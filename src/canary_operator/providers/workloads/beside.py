@@ -51,7 +51,8 @@ class Beside:
             await self._keep_canary(target, action, present)
 
     async def _keep_canary(self, target: Target, action: EnsureCanary, present: Object) -> None:
-        await self._subset.ensure(target, present, self._found.present(target))
+        if target.spec.traffic.subsets is not None:
+            await self._subset.ensure(target, present, self._found.present(target))
         if present["spec"].get("replicas", 1) != action.replicas:
             await self._stored.patch(DEPLOYMENTS, present, (add(action.replicas, "spec", "replicas"),))
 

@@ -160,4 +160,4 @@ def test_a_lost_subset_is_told_with_what_to_do() -> None:
     lost = subset_lost(a_target(), SUBSETS)
     assert lost.reason == reasons.SUBSET_LOST
     assert "DestinationRule shop/checkout has no subset canary" in lost.message
-    assert "resume=true" in lost.message
+    assert "let it ignore spec.subsets" in lost.message

@@ -101,9 +101,8 @@ def rule_problem(rule: Object | None, target: Target, subsets: Subsets) -> Probl
 def subset_lost(target: Target, subsets: Subsets) -> Problem:
     """Its traffic meets 503s."""
     message = (
-        f"{called(target, subsets)} has no subset {subsets.canary}, to which the route sent: all traffic is on "
-        "stable. If a tool applies the manifest, let it ignore spec.subsets, or write the subset there yourself; "
-        "then annotate resume=true to begin the stage anew"
+        f"{called(target, subsets)} has no subset {subsets.canary}, and the route sends to it, where nobody is reached: "
+        "put it back, or if a tool applies the manifest, let it ignore spec.subsets"
     )
     return Problem(reasons.SUBSET_LOST, message)
 
