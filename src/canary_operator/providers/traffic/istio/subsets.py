@@ -101,7 +101,7 @@ def rule_problem(rule: Object | None, target: Target, subsets: Subsets) -> Probl
 def subset_lost(target: Target, subsets: Subsets) -> Problem:
     """Its traffic meets 503s."""
     message = (
-        f"{called(target, subsets)} has no subset {subsets.canary}, and the route sends to it, where nobody is reached: "
+        f"{called(target, subsets)} has no subset {subsets.canary}, and the route sends to it, where nobody answers: "
         "put it back, or if a tool applies the manifest, let it ignore spec.subsets"
     )
     return Problem(reasons.SUBSET_LOST, message)
