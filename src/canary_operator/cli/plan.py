@@ -15,12 +15,10 @@ from canary_operator.core.world import Problem
 from canary_operator.errors import InvalidCanary
 from canary_operator.ports import Target
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.subset_shape import misshapen
-from canary_operator.providers.traffic.istio.subsets import called, rule_problem, with_subset
+from canary_operator.providers.traffic.istio.subsets import called, with_subset
 from canary_operator.providers.traffic.kinds import KINDS, RouteKind, kind_for
 from canary_operator.providers.traffic.preview import preview
-from canary_operator.providers.workloads.selecting_shape import readable
-from canary_operator.providers.workloads.subset_labels import Behind, choose_in_subsets
+from canary_operator.providers.workloads.subset_preview import label_by_manifests
 
 REFUSED = 1
 
@@ -68,23 +66,17 @@ def _plan(rollout: Manifest, namespace: str, given: dict[tuple[str, str], Manife
 
 def _plan_subsets(target: Target, key: str, given: dict[tuple[str, str], Manifest]) -> bool:
     """What is added to the DestinationRule for a run, as far as the files say; nothing without one."""
-    subsets, workload = target.spec.traffic.subsets, target.spec.workload
-    if subsets is None or workload is None:
+    subsets, namespace = target.spec.traffic.subsets, target.namespace
+    if subsets is None:
         return True
-    names = {"DestinationRule": subsets.destination_rule, "Service": target.spec.traffic.stable_service}
-    names["Deployment"] = workload.deployment_ref.name
-    rule, service, deployment = (given.get((kind, f"{target.namespace}/{name}")) for kind, name in names.items())
+    rule = given.get(("DestinationRule", f"{namespace}/{subsets.destination_rule}"))
     if rule is None:
         return True
-    if complaint := misshapen(rule):
-        return _refused(key, reasons.SUBSET_UNSUPPORTED, f"{called(target, subsets)}: {complaint}")
-    if problem := rule_problem(rule, target, subsets):
-        return _refused(key, problem.reason, problem.message)
-    if service is None or deployment is None or not readable(deployment, service):
-        return True
-    label = choose_in_subsets(Behind(target, subsets, deployment, service, rule), workload.canary_label)
+    label = label_by_manifests(target, subsets, rule, lambda kind, name: given.get((kind, f"{namespace}/{name}")))
     if isinstance(label, Problem):
         return _refused(key, label.reason, label.message)
+    if label is None:
+        return True
     before = _bare(rule, target.namespace)
     after = with_subset(before, subsets, {label.key: label.canary}, target.key)
     click.secho(f"{called(target, subsets)}, {'for each run' if after != before else 'as it is'}", bold=True)

@@ -10,10 +10,7 @@ from canary_operator.lint.releases import routed, targets
 from canary_operator.ports import Target
 from canary_operator.providers.traffic.istio.destinations import resolved, service_host
 from canary_operator.providers.traffic.istio.rules import KINDS
-from canary_operator.providers.traffic.istio.subset_shape import misshapen
-from canary_operator.providers.traffic.istio.subsets import called, rule_problem
-from canary_operator.providers.workloads.selecting_shape import readable
-from canary_operator.providers.workloads.subset_labels import Behind, choose_in_subsets
+from canary_operator.providers.workloads.subset_preview import label_by_manifests
 
 _MESH = "mesh"
 
@@ -24,12 +21,9 @@ def subset_unusable(files: Files) -> Iterator[Pitfall]:
         rule = files.named("DestinationRule", target.namespace, subsets.destination_rule)
         if rule is None:
             continue
-        if (complaint := misshapen(rule)) is not None:
-            complaint = f"{called(target, subsets)}: {complaint}"
-        elif problem := _problem(files, target, subsets, rule):
-            complaint = problem.message
-        if complaint is not None:
-            yield Pitfall("error", "subset-unusable", subject(rollout, files.namespace), complaint)
+        found = label_by_manifests(target, subsets, rule, files.in_namespace(target.namespace))
+        if isinstance(found, Problem):
+            yield Pitfall("error", "subset-unusable", subject(rollout, files.namespace), found.message)
 
 
 def whole_service_named(files: Files) -> Iterator[Pitfall]:
@@ -67,20 +61,6 @@ def _split(files: Files) -> Iterator[tuple[Manifest, Target, Subsets]]:
     for rollout, target in targets(files):
         if (subsets := target.spec.traffic.subsets) is not None:
             yield rollout, target, subsets
-
-
-def _problem(files: Files, target: Target, subsets: Subsets, rule: Manifest) -> Problem | None:
-    workload = target.spec.workload
-    if problem := rule_problem(rule, target, subsets):
-        return problem
-    service = files.named("Service", target.namespace, target.spec.traffic.stable_service)
-    if workload is None or service is None:
-        return None
-    deployment = files.named("Deployment", target.namespace, workload.deployment_ref.name)
-    if deployment is None or not readable(deployment, service):
-        return None
-    found = choose_in_subsets(Behind(target, subsets, deployment, service, rule), workload.canary_label)
-    return found if isinstance(found, Problem) else None
 
 
 def _is_whole(destination: Manifest, host: str, namespace: str) -> bool:
