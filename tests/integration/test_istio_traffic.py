@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 
 from canary_operator.api.rollout import Spec
 from canary_operator.core.actions import SetWeight
+from canary_operator.core.cookies import Cookies
 from canary_operator.core.world import Route
 from canary_operator.errors import Conflict, Refused
 from canary_operator.ports import Target
@@ -19,6 +21,7 @@ from canary_operator.providers.json_patch import add
 from canary_operator.providers.kubernetes import Kubernetes, connect
 from canary_operator.providers.resources import VIRTUAL_SERVICES
 from canary_operator.providers.traffic.istio.apply import IstioTraffic
+from canary_operator.providers.traffic.istio.cookies import value_of
 from testbed.cluster import Cluster
 from tests.doubles.objects import MemoryObjects
 from tests.providers.traffic.istio.shapes import a_weight, listed, orders_in, rolled_back
@@ -40,9 +43,15 @@ async def kubernetes(cluster: Cluster) -> AsyncIterator[Kubernetes]:
 
 
 def golden(shape: str, name: str, namespace: str) -> Any:
-    """The file as it would be in this namespace."""
+    """The file as it would be in this namespace, which stands in names, in expressions and in a cookie's mark."""
     text = (GOLDEN / shape / f"{name}.yaml").read_text()
-    return yaml.safe_load(text.replace("shop", namespace))
+    text = text.replace(r"\.shop\.", rf"\.{re.escape(namespace)}\.").replace("shop", namespace)
+    return yaml.safe_load(text.replace(_mark("shop/checkout"), _mark(f"{namespace}/checkout")))
+
+
+def _mark(rollout: str) -> str:
+    """By which the cookies of one rollout are known from those of another."""
+    return value_of(Cookies(ttl="1h", run="", stage=1), rollout, "").partition(".")[0]
 
 
 def a_target(namespace: str, intent: Any) -> Target:
