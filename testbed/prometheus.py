@@ -2,8 +2,10 @@
 
 The gateway is a plain Envoy without Istio's telemetry. Relabelling turns its cluster statistics, which are real
 counts, into Istio's metrics under Istio's names: the labels are made here. So the gateway's series
-(`reporter="source"`) know the Service that a request was sent to, but neither its workload nor response flags;
-a subset stands in `destination_version`. The pods' own series (`reporter="destination"`) know their workload.
+(`reporter="source"`) know the Service that a request was sent to, but no response flags. A subset stands in
+`destination_version`, and tells the workload: here the subset `canary` of a Service is the Deployment of the same name
+with `-canary`, and any other is the Deployment of the same name. Istio's own proxies know each endpoint's workload from
+istiod, and say `unknown` where a subset has none. The pods' own series (`reporter="destination"`) know their workload.
 """
 
 from pathlib import Path
@@ -25,6 +27,8 @@ counts it: its telemetry is a filter, and a copy passes none (istio/istio#23496)
 """
 _CLUSTER = r"outbound\|\d+\|([^|]*)\|(([^.;]+)\.([^.;]+)\.svc\.cluster\.local)"
 """A cluster's name in groups: subset, host, Service, namespace."""
+_SUBSET = r"outbound\|\d+\|{0}\|([^.;]+)\..*"
+"""The same where it is a subset's; the group is the Service."""
 
 
 def pods_file(state: State) -> Path:
@@ -89,6 +93,8 @@ def _gateway(state: State) -> dict[str, Any]:
             _label("destination_service", "$2"),
             _label("destination_service_name", "$3"),
             _label("destination_service_namespace", "$4"),
+            _label("destination_workload", "$1", _SUBSET.format("[^|]+")),
+            _label("destination_workload", "$1-canary", _SUBSET.format("canary")),
             {"target_label": "reporter", "replacement": "source"},
             {"target_label": "source_workload", "replacement": "istio-ingressgateway"},
             {"target_label": "source_workload_namespace", "replacement": "istio-system"},
@@ -125,5 +131,5 @@ def _rename(metric: str, name: str) -> dict[str, Any]:
     return {"source_labels": ["__name__"], "regex": metric, "target_label": "__name__", "replacement": name}
 
 
-def _label(name: str, part: str) -> dict[str, Any]:
-    return {"source_labels": ["cluster_name"], "regex": _CLUSTER, "target_label": name, "replacement": part}
+def _label(name: str, part: str, regex: str = _CLUSTER) -> dict[str, Any]:
+    return {"source_labels": ["cluster_name"], "regex": regex, "target_label": name, "replacement": part}

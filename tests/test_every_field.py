@@ -27,11 +27,13 @@ from canary_operator.core.findings import first
 from canary_operator.core.moves import MOVES
 from canary_operator.core.plan import new_run, terms
 from canary_operator.core.world import Problem, Route, World
+from canary_operator.operator.references import references_of
 from canary_operator.ports import Target
 from canary_operator.providers.metrics.applications import Application
 from canary_operator.providers.metrics.applications import counters as application_queries
 from canary_operator.providers.metrics.own_queries import own_queries
 from canary_operator.providers.metrics.queries import Service
+from canary_operator.providers.resources import DESTINATION_RULES
 from canary_operator.providers.traffic.gateway_api.apply import http_route
 from canary_operator.providers.traffic.gateway_api.apply import split as http_split_of
 from canary_operator.providers.traffic.gateway_api.edit import desired as desired_in_http_route
@@ -114,6 +116,16 @@ def the_canary(spec: Spec) -> object:
     override = choose_override(stable, a_service(selector=labels), spec.workload.canary_label)
     assert isinstance(override, Override)
     return canary_name(spec.workload.deployment_ref.name), canary_deployment(target(spec), stable, override, 2)
+
+
+def the_subsets(spec: Spec) -> object:
+    """Which rule they are in, and how the split rule names them."""
+    subsets = spec.traffic.subsets
+    assert subsets is not None
+    live = {**ROUTE, "spec": {"http": [{"route": [{"destination": {"host": "checkout", "subset": subsets.stable}}]}]}}
+    action = SetWeight(Fraction(1, 20), Purpose.STAGE, "v2-1", 1)
+    rule = [one.name for one in references_of(spec, "shop") if one.resource == DESTINATION_RULES]
+    return rule, desired(live, asked_of(target(spec), "checkout"), action)
 
 
 def the_route(spec: Spec) -> object:
@@ -278,6 +290,7 @@ MADE = [f"traffic.istio.virtualServices.0.{field}" for field in ("managedRoute",
 LOWER_ROUTES = {"tcpRoutes": {"port": 9000}, "tlsRoutes": {"port": 443, "sniHost": "a.example.com"}}
 MATCHES, BUCKET, COOKIE = "traffic.canaryMatches", "traffic.canaryBucket", "traffic.stickiness.cookie"
 HTTP_ROUTES = "traffic.gatewayAPI.httpRoutes.0."
+SUBSETS, NAMED = "traffic.istio.subsets.", {"destinationRule": "checkout"}
 
 
 def of_a_match() -> Iterator[tuple[str, object, object]]:
@@ -309,6 +322,9 @@ CASES: dict[str, tuple[object, object, Callable[[Spec], object]]] = {
     "traffic.istio.virtualServices.0.tcpRoutes.0.port": (9000, 9001, the_route),
     "traffic.istio.virtualServices.0.tlsRoutes.0.port": (443, 8443, the_route),
     "traffic.istio.virtualServices.0.tlsRoutes.0.sniHost": ("a.example.com", "b.example.com", the_route),
+    SUBSETS + "destinationRule": (NAMED, {**NAMED, "destinationRule": "other"}, the_subsets),
+    SUBSETS + "stable": ({**NAMED, "stable": "v1"}, {**NAMED, "stable": "v2"}, the_subsets),
+    SUBSETS + "canary": ({**NAMED, "canary": "v1"}, {**NAMED, "canary": "v2"}, the_subsets),
     HTTP_ROUTES + "name": ("checkout", "other", the_http_route),
     HTTP_ROUTES + "rules": (["a"], ["b"], the_http_route),
     "traffic.stableService": ("checkout", "basket", the_route),
@@ -379,7 +395,7 @@ def test_two_values_of_a_field_make_a_difference(path: str) -> None:
         base = base | {"traffic": {"gatewayAPI": routes, "stableService": "checkout"}}
     elif path in MADE:
         base = changed(base, MADE[0], True).model_dump(mode="json", by_alias=True, exclude_none=True)
-    elif path.startswith("traffic."):
+    elif path.startswith("traffic.") and not path.startswith(SUBSETS):
         base = changed(base, "traffic.istio.virtualServices.0.routes", ["a"]).model_dump(
             mode="json", by_alias=True, exclude_none=True
         )
@@ -390,7 +406,7 @@ def test_two_values_of_a_field_make_a_difference(path: str) -> None:
         base = base | {"stages": [{"mirror": "10%", "duration": "5m"}, *base["stages"]]}
     if path == "traffic.matchService":
         base = base | {"traffic": base["traffic"] | {"canaryMatches": [{"method": "PUT"}]}}
-    place = next((whole for whole in (MATCHES, BUCKET) if path.startswith(whole)), path)
+    place = next((whole for whole in (MATCHES, BUCKET, SUBSETS[:-1]) if path.startswith(whole)), path)
     assert outcome(changed(base, place, one)) != outcome(changed(base, place, other))
 
 

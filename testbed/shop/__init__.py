@@ -5,6 +5,7 @@ from testbed.shop.manifests import CANARY, NAME, Manifest, application, rollout
 from testbed.shop.seen import Rollout
 from testbed.shop.share import canary_share
 from testbed.shop.shop import Shop
+from testbed.shop.subsets import SubsetShop
 from testbed.shop.traffic import Traffic
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Manifest",
     "Rollout",
     "Shop",
+    "SubsetShop",
     "Traffic",
     "application",
     "canary_share",

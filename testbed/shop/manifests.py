@@ -5,6 +5,7 @@ from typing import Any
 
 NAME = "checkout"
 CANARY = f"{NAME}-canary"
+SUBSETS = ("stable", "canary")
 GATEWAY = "istio-system/testbed"
 PORT = 8080
 STAGES = (("5%", "6s"), ("25%", "6s"), ("50%", "6s"), ("100%", "6s"))

@@ -18,6 +18,11 @@ analysis: {metrics: [{preset: istio-error-rate, max: "1%", maxIncrease: "50%"}]}
 TRAFFIC = "istio: {virtualServices: [{name: checkout}]}, stableService: checkout"
 
 
+SUBSETS = "istio: {virtualServices: [{name: a}], subsets: {destinationRule: a, stable: v1, canary: v2}}"
+
+BY_SERVICE = "analysis: {metrics: [{name: paid, promQL: 'x{s=\"$service\"}', kind: Scalar, max: '1'}]}"
+
+
 def choosing(field: str) -> str:
     """Traffic with one more field."""
     return f"traffic: {{{TRAFFIC}, {field}}}"
@@ -57,6 +62,26 @@ WRONG = {
     "a bucket in an HTTPRoute": (
         "traffic: {gatewayAPI: {httpRoutes: [{name: a}]}, stableService: a, canaryBucket: {header: x}}",
         "traffic.canaryBucket needs rules that an HTTPRoute does not get from us",
+    ),
+    "a canary Service beside subsets": (
+        f"traffic: {{{SUBSETS}, stableService: a, canaryService: b}}",
+        'traffic.canaryService "b" is given beside subsets',
+    ),
+    "a match Service beside subsets": (
+        f"traffic: {{{SUBSETS}, stableService: a, matchService: b, canaryMatches: [{{method: PUT}}]}}",
+        'traffic.matchService "b" is given beside subsets',
+    ),
+    "one subset for both": (
+        f"traffic: {{{SUBSETS.replace('canary: v2', 'canary: v1')}, stableService: a}}",
+        'stable and canary are both "v1"',
+    ),
+    "subsets without a workload": (
+        f"{{workload: null, revision: v2, traffic: {{{SUBSETS}, stableService: a}}}}",
+        "subsets need a workload",
+    ),
+    "subsets and a query that knows Services only": (
+        f"{{traffic: {{{SUBSETS}, stableService: a}}, {BY_SERVICE}}}",
+        "analysis.metrics[0] tells the arms apart by $service alone",
     ),
     "routes of two kinds": (
         "traffic: {istio: {virtualServices: [{name: shop, routes: [a], tcpRoutes: [{port: 9000}]}]}, stableService: a}",
@@ -286,6 +311,13 @@ def test_a_mirror_contradicts_nothing(beside: str) -> None:
     stages = mirrored('{mirror: "1%", duration: 5m}', '{mirror: "100%", weight: "0%", duration: 5m}')
     spec = changed(changed(GOOD, choosing(beside)), stages)
     assert list(contradictions.of(read_spec(spec))) == []
+
+
+def test_subsets_contradict_nothing() -> None:
+    """With a Service whose name leaves no room for another one, and a query that knows workloads."""
+    metric = "{name: paid, promQL: 'x{s=\"$workload\"}', kind: Scalar, max: '1'}"
+    change = f"{{traffic: {{{SUBSETS}, stableService: {'s' * 63}}}, analysis: {{metrics: [{metric}]}}}}"
+    assert list(contradictions.of(read_spec(changed(GOOD, change)))) == []
 
 
 def test_stickiness_contradicts_nothing() -> None:

@@ -14,10 +14,12 @@ def a_target(
     *,
     canary_service: str | None = None,
     stable_service: str = "checkout",
+    subsets: Body | None = None,
     **workload: Any,
 ) -> Target:
     """A rollout of the Deployment `checkout`; `workload` adds fields to `spec.workload`."""
-    traffic: Body = {"istio": {"virtualServices": [{"name": "checkout"}]}, "stableService": stable_service}
+    istio: Body = {"virtualServices": [{"name": "checkout"}]} | ({"subsets": subsets} if subsets else {})
+    traffic: Body = {"istio": istio, "stableService": stable_service}
     spec = {
         "workload": {"deploymentRef": {"name": "checkout"}, **workload},
         "traffic": traffic | ({"canaryService": canary_service} if canary_service else {}),

@@ -64,6 +64,7 @@ class Example:
     def routes(self) -> list[Any]:
         """As their owner wrote them."""
         found = self.reader.all("networking.istio.io/v1", "virtualservices")
+        found += self.reader.all("networking.istio.io/v1", "destinationrules")
         found += self.reader.all("gateway.networking.k8s.io/v1", "httproutes")
         return [(one["metadata"]["name"], one["metadata"].get("annotations"), one["spec"]) for one in found]
 

@@ -31,7 +31,7 @@ GOLDEN = Path(__file__).parents[1] / "providers/traffic/istio/golden"
 SHAPES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
 PRUNED = {"unknown-fields"}
 """A real API server knows its schema; such fields are for the next one's."""
-OWN = {"name": "resets", "promQL": "resets{s='$service'}", "outOf": "closed{s='$service'}", "max": "1%"}
+OWN = {"name": "resets", "promQL": "resets{a='$arm'}", "outOf": "closed{a='$arm'}", "max": "1%"}
 
 
 @pytest.fixture
@@ -57,9 +57,14 @@ def a_target(namespace: str, intent: Any) -> Target:
     fields = {"route": "routes", "tcp": "tcpRoutes", "tls": "tlsRoutes"}
     asked = {field: listed(intent[key]) for key, field in fields.items() if key in intent}
     reference: dict[str, Any] = {"name": "checkout", **asked}
-    traffic = {"istio": {"virtualServices": [reference]}, "stableService": intent["stable"]}
+    istio: dict[str, Any] = {"virtualServices": [reference]}
+    subject: dict[str, Any] = {"revision": "v2"}
+    if "subsets" in intent:
+        istio["subsets"] = {"destinationRule": "checkout", **intent["subsets"]}
+        subject = {"workload": {"deploymentRef": {"name": "checkout"}}}
+    traffic = {"istio": istio, "stableService": intent["stable"]}
     spec = {
-        "revision": "v2",
+        **subject,
         "traffic": traffic | ({"canaryService": intent["canary"]} if "canary" in intent else {}),
         "stages": [{"weight": "5%", "duration": "1m"}],
         "analysis": {"metrics": [OWN]},

@@ -95,6 +95,23 @@ def both(*changes: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]
     return change
 
 
+def by_subsets(*more: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+    """The rollout splits between subsets, and all is well with them, but for what is changed."""
+
+    def change(manifests: dict[str, Any]) -> None:
+        labels = {"app": "checkout", "version": "v1"}
+        manifests["rollout"]["spec"]["traffic"]["istio"]["subsets"] = {"destinationRule": "checkout"}
+        manifests["route"]["spec"]["http"][0]["route"][0]["destination"]["subset"] = "stable"
+        manifests["deployment"]["spec"]["selector"] = {"matchLabels": labels}
+        manifests["deployment"]["spec"]["template"]["metadata"]["labels"] = labels
+        stable = {"name": "stable", "labels": {"version": "v1"}}
+        manifests["rule"] = named("DestinationRule", "checkout", host="checkout", subsets=[stable])
+        for one in more:
+            one(manifests)
+
+    return change
+
+
 OWN = {"name": "reset", "promQL": "reset{s='$service'}", "outOf": "closed{s='$service'}", "max": "1%"}
 TO_STABLE = [{"destination": {"host": "checkout"}}]
 HTTP = ("spec", "http", 0, "route")
@@ -176,6 +193,11 @@ PITFALLS: dict[str, Callable[[dict[str, Any]], None]] = {
     "drain-too-short": both(
         connected(), put("route", "spec", "tcp", [{"match": [{"port": 9000}], "route": TO_STABLE}])
     ),
+    "subset-unusable": by_subsets(put("rule", "spec", "subsets", 0, "labels", {"app": "checkout"})),
+    "whole-service-named": by_subsets(
+        add(named("VirtualService", "other", hosts=["other"], http=[{"route": TO_STABLE}]))
+    ),
+    "mesh-not-bound": by_subsets(put("route", "spec", "gateways", ["shop/front"])),
     "weight-missing": put("route", *HTTP, [TWO[0], {"destination": {"host": "other"}}]),
     "weights-all-zero": put("route", *HTTP, [{**one, "weight": 0} for one in TWO]),
     "host-incomplete": put("route", *HTTP, [*TWO, {"destination": {"host": "checkout.shop"}, "weight": 0}]),
@@ -332,10 +354,10 @@ def places(manifest: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def test_no_manifest_is_answered_with_a_traceback(data: st.DataObject) -> None:
     """Anything in the place of any part."""
     manifests = copy.deepcopy(GOOD)
-    if data.draw(st.booleans()):
-        PITFALLS["route-takes-more"](manifests)
+    if (rule := data.draw(st.sampled_from(["route-takes-more", "subset-unusable", None]))) is not None:
+        PITFALLS[rule](manifests)
         manifests = copy.deepcopy(manifests)
-    name = data.draw(st.sampled_from([*GOOD]))
+    name = data.draw(st.sampled_from([*manifests]))
     *way, last = data.draw(st.sampled_from(places(manifests[name])))
     parent: Any = manifests[name]
     for step in way:
@@ -394,4 +416,32 @@ def test_a_mirror_of_orders_says_where_they_go(env: list[str], where: str) -> No
 def test_a_mirror_that_reads_no_store_is_no_pitfall() -> None:
     manifests = copy.deepcopy(GOOD)
     put("rollout", *MIRRORED)(manifests)
+    assert found([*manifests.values()]) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (put("rule", "spec", "host", "basket"), "is for the host basket"),
+        (put("rule", "spec", "subsets", [{"name": 5}]), "DestinationRule shop/checkout: spec.subsets[0].name 5"),
+        (put("rule", "spec", "subsets", []), "has no subset stable"),
+        (put("service", "spec", "selector", {"app": "checkout", "version": "v1"}), "Service checkout"),
+    ],
+)
+def test_subsets_of_no_use_are_told_in_the_operators_words(change: Any, words: str) -> None:
+    """As far as the files say."""
+    manifests = copy.deepcopy(GOOD)
+    by_subsets(change)(manifests)
+    pitfalls = found([*manifests.values()])
+    assert [one.rule for one in pitfalls] == ["subset-unusable"]
+    assert words in pitfalls[0].sentence
+
+
+@pytest.mark.parametrize("left_out", ["rule", "service", "deployment", "route"])
+def test_good_subsets_are_no_pitfall_whatever_the_files_have(left_out: str) -> None:
+    """Who looks for one that is not there says nothing."""
+    manifests = copy.deepcopy(GOOD)
+    by_subsets()(manifests)
+    assert found([*manifests.values()]) == []
+    del manifests[left_out]
     assert found([*manifests.values()]) == []

@@ -65,6 +65,14 @@ def test_envoys_histogram_becomes_istios(state: State, part: str) -> None:
     assert (series["destination_version"], series["destination_service_name"]) == ("v2", "checkout")
 
 
+@pytest.mark.parametrize(("subset", "workload"), [("stable", "checkout"), ("canary", "checkout-canary")])
+def test_a_subset_tells_the_workload(state: State, subset: str, workload: str) -> None:
+    """As Istio's own proxies would know it from the endpoint that was chosen."""
+    cluster = f"outbound|80|{subset}|checkout.shop.svc.cluster.local"
+    series = relabelled(state, {"__name__": "envoy_cluster_external_upstream_rq", "cluster_name": cluster})
+    assert (series["destination_workload"], series["destination_service_name"]) == (workload, "checkout")
+
+
 def test_other_series_are_dropped(state: State) -> None:
     """Retries and the like would count requests twice."""
     assert relabelled(state, {"__name__": "envoy_cluster_retry_upstream_rq", "cluster_name": "x"}) == {}

@@ -45,7 +45,8 @@ def _canary_is_stable(spec: "Spec") -> Iterator[str]:
 
 def _canary_service_without_a_name(spec: "Spec") -> Iterator[str]:
     stable = spec.traffic.stable_service
-    if spec.traffic.canary_service is None and len(stable) > _LONGEST_STABLE_SERVICE:
+    made = spec.traffic.canary_service is None and spec.traffic.subsets is None
+    if made and len(stable) > _LONGEST_STABLE_SERVICE:
         yield f'traffic.stableService "{stable}" with "-canary" is longer than 63 characters: give canaryService'
 
 
@@ -83,6 +84,21 @@ def _named_twice(spec: "Spec") -> Iterator[str]:
     for one in found:
         if any(len(set(each)) < len(each) for each in (one.routes, one.tcp_routes, one.tls_routes) if each is not None):
             yield f'a route is asked for twice in "{one.name}": give each once'
+
+
+def _subsets_beside_services(spec: "Spec") -> Iterator[str]:
+    if (subsets := spec.traffic.subsets) is None:
+        return
+    if subsets.stable == subsets.canary:
+        yield f'subsets: stable and canary are both "{subsets.stable}": name two subsets of the DestinationRule'
+    for field, service in (
+        ("canaryService", spec.traffic.canary_service),
+        ("matchService", spec.traffic.match_service),
+    ):
+        if service is not None:
+            yield f'traffic.{field} "{service}" is given beside subsets of the stable Service: leave it out'
+    if spec.workload is None:
+        yield "subsets need a workload: give workload, or split between two Services and leave subsets out"
 
 
 def _preset_for_connections(spec: "Spec") -> Iterator[str]:
@@ -143,6 +159,7 @@ _CHECKS: tuple[Callable[["Spec"], Iterator[str]], ...] = (
     _routes_of_several_kinds,
     _managed_in_part,
     _named_twice,
+    _subsets_beside_services,
     _preset_for_connections,
     _stage_not_above_the_one_before,
     _stage_without_time,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from canary_operator.api.promql import KNOWN, OF_A_WORKLOAD, OF_AN_ARM, PLACEHOLDERS, placeholders
+from canary_operator.api.promql import KNOWN, OF_A_SUBSET, OF_A_WORKLOAD, OF_AN_ARM, PLACEHOLDERS, placeholders
 from canary_operator.api.quantities import format_limit, format_percentage
 
 if TYPE_CHECKING:  # rollout.py calls us while its classes are being made
@@ -30,6 +30,11 @@ def of_metrics(spec: "Spec") -> Iterator[str]:
             yield from (f"analysis.metrics[{at}]{complaint}" for complaint in check(metric))
         if spec.workload is None and (asked := sorted({*_asked(metric)} & {*OF_A_WORKLOAD})):
             yield f"analysis.metrics[{at}] asks for ${asked[0]}, and there is no workload; use $service or $arm"
+        if spec.traffic.subsets is not None and any(_alike_in_subsets(query) for query in metric.queries):
+            yield (
+                f"analysis.metrics[{at}] tells the arms apart by $service alone, and with subsets both are behind one "
+                "Service; use $workload, $pods or $arm"
+            )
     others = [metric.title for metric in spec.analysis.metrics if metric.is_counted_by_istio]
     if others and any(metric.counter is not None for metric in spec.analysis.metrics):
         yield f"analysis.metrics has requests, which are counted without Istio, and {others[0]}; give one or the other"
@@ -41,6 +46,10 @@ def of_metrics(spec: "Spec") -> Iterator[str]:
 def _asked(metric: "Metric") -> Iterator[str]:
     for query in metric.queries:
         yield from placeholders(query)
+
+
+def _alike_in_subsets(query: str) -> bool:
+    return not {*placeholders(query)} & {*OF_A_SUBSET}
 
 
 def _no_source(metric: "Metric") -> Iterator[str]:

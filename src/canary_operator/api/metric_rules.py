@@ -2,7 +2,7 @@
 
 from canary_operator.api.cel import Rule, quoted
 from canary_operator.api.cel_texts import number, when_shares
-from canary_operator.api.promql import KNOWN, OF_A_WORKLOAD, OF_AN_ARM, PLACEHOLDERS
+from canary_operator.api.promql import KNOWN, OF_A_SUBSET, OF_A_WORKLOAD, OF_AN_ARM, PLACEHOLDERS
 from canary_operator.api.quantities import LATENCY, MEMORY, NUMBER, SHARE
 from canary_operator.api.route_rules import COUNTED_BY_ISTIO
 
@@ -15,6 +15,7 @@ _NUMBER = f'(has(self.promQL) && self.kind != "Counter") || ({_OF_PODS})'
 _LATENCY = 'has(self.preset) && self.preset.startsWith("istio-latency")'
 _MEMORY = 'has(self.preset) && self.preset == "memory"'
 _TELLS_ARMS_APART = quoted(rf"[$]({'|'.join(OF_AN_ARM)})\b")
+_TELLS_SUBSETS_APART = quoted(rf"[$]({'|'.join(OF_A_SUBSET)})\b")
 _ASKS_A_WORKLOAD = quoted(rf"[$]({'|'.join(OF_A_WORKLOAD)})\b")
 
 METRIC_HAS_BOUND = Rule(
@@ -99,6 +100,14 @@ WORKLOAD_IS_THERE = Rule(
     f"(has(one.promQL) && one.promQL.matches({_ASKS_A_WORKLOAD})) || "
     f"(has(one.outOf) && one.outOf.matches({_ASKS_A_WORKLOAD})))",
     "a metric asks for $workload or $pods, and there is no workload: use $service or $arm",
+)
+
+SUBSETS_TOLD_APART = Rule(
+    "!has(self.traffic.istio) || !has(self.traffic.istio.subsets) || self.analysis.metrics.all(one, "
+    f"(!has(one.promQL) || one.promQL.matches({_TELLS_SUBSETS_APART})) && "
+    f"(!has(one.outOf) || one.outOf.matches({_TELLS_SUBSETS_APART})))",
+    "a metric tells the arms apart by $service alone, and with subsets both are behind one Service: "
+    "use $workload, $pods or $arm in promQL and in outOf",
 )
 
 PODS_ARE_THERE = Rule(

@@ -44,6 +44,12 @@ _revision = name(
     'must be letters, digits, "-", "_" and ".", beginning and ending with a letter or digit, such as "v1.4.2"',
 )
 
+_subset = name(
+    rf"^{_LABEL}$",
+    63,
+    'must be the name of a subset: lowercase letters, digits and "-", such as "canary"',
+)
+
 _metric = name(
     rf"^{_LABEL}$",
     40,
@@ -86,6 +92,7 @@ ObjectName = Annotated[str, *_object]
 ServiceName = Annotated[str, *_service]
 LabelKey = Annotated[str, *_label_key]
 RevisionName = Annotated[str, *_revision]
+SubsetName = Annotated[str, *_subset]
 MetricName = Annotated[str, *_metric]
 SniHost = Annotated[str, *_sni_host]
 PromName = Annotated[str, *_prom_name]

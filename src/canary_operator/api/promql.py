@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 PLACEHOLDERS = ("namespace", "workload", "service", "pods", "arm", "interval")
 OF_AN_ARM = ("workload", "service", "pods", "arm")
 """Those that differ between the arms: without one of them both arms would be the same."""
+OF_A_SUBSET = ("workload", "pods", "arm")
+"""Those that differ where both arms are behind one Service."""
 OF_A_WORKLOAD = ("workload", "pods")
 """Those that only a Deployment has."""
 

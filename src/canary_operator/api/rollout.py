@@ -12,7 +12,7 @@ from canary_operator.api.matches import MOST_MATCHES, CanaryBucket, CanaryMatch
 from canary_operator.api.metric import Metric
 from canary_operator.api.mirror import Mirror
 from canary_operator.api.model import Model
-from canary_operator.api.names import LabelKey, ObjectName, RevisionName, ServiceName
+from canary_operator.api.names import LabelKey, ObjectName, RevisionName, ServiceName, SubsetName
 from canary_operator.api.quantities import Duration, Share
 from canary_operator.api.routes import MOST_ROUTES, MOST_VIRTUAL_SERVICES, Port, TcpRoute, TlsRoute
 from canary_operator.api.stickiness import Stickiness
@@ -33,7 +33,8 @@ class Workload(Model):
     is not paused. Pause: the Deployment stays paused all the time (for clusters without MutatingAdmissionPolicy v1)."""
     canary_label: LabelKey | None = None
     """Key of the label that tells canary pods from stable pods. It must be in the selector of both the Deployment and
-    the stable Service. Default: the one they have in common; of several, `app` or `app.kubernetes.io/name`."""
+    the stable Service; with `subsets`, in the selector of the Deployment and not of the Service. Default: the only one
+    that will do; of several, `app` or `app.kubernetes.io/name`, with `subsets` `version`."""
     progress_deadline: Duration | None = None
     """How long a canary may take to get ready before it is rolled back. Default: the Deployment's own
     progressDeadlineSeconds."""
@@ -65,11 +66,24 @@ class VirtualServiceRef(Model):
     """With `managedRoute`: the stable Service's port to send to. Not needed when the Service has only one."""
 
 
+class Subsets(Model):
+    destination_rule: ObjectName
+    """Name of the DestinationRule of the stable Service, in the namespace of the CanaryRollout."""
+    stable: SubsetName = "stable"
+    """Name of the subset that the routes send to. The DestinationRule must have it, and its labels must leave out the
+    canary's pods."""
+    canary: SubsetName = "canary"
+    """Name of the subset of the canary's pods. Where the DestinationRule has none of this name, one is added for each
+    run and removed after it; one that exists is used, and the canary's pods get its labels."""
+
+
 class Istio(Model):
     virtual_services: Annotated[tuple[VirtualServiceRef, ...], Field(min_length=1, max_length=MOST_VIRTUAL_SERVICES)]
     """The VirtualServices that carry the traffic, one for the gateway and one for the mesh perhaps. All of their routes
     that are asked for are split alike. Only the weights of stable and canary are changed in them; while a run lasts,
     rules for `canaryMatches`, `canaryBucket`, `stickiness` and `mirror` stand before those."""
+    subsets: Subsets | None = None
+    """Traffic is split between two subsets of the stable Service instead of between two Services."""
 
 
 class HTTPRouteRef(Model):
@@ -93,7 +107,7 @@ class Traffic(Model):
     """The Service whose traffic is split, by its own name, in the namespace of the CanaryRollout."""
     canary_service: ServiceName | None = None
     """The Service in front of the canary's pods. Default: the stable Service's name with `-canary`. With a workload it
-    is created where it does not exist; a Service that exists is used and never changed."""
+    is created where it does not exist; one that exists is used and never changed. With `subsets` there is none."""
     canary_matches: Annotated[tuple[CanaryMatch, ...], Field(min_length=1, max_length=MOST_MATCHES)] | None = None
     """Requests that go to the canary whatever the weight is, from the first stage on. A request is meant when it passes
     all tests of one item. With a first stage of "0%" nobody else gets the canary: a dark launch."""
@@ -111,6 +125,11 @@ class Traffic(Model):
     on_drift: Literal["Hold", "Reapply"] = "Hold"
     """When somebody else changes the weight in a run. Hold: it stays as they set it until `resume`. Reapply: ours is
     written again, at most five times in a stage; after that it holds, because two fight over the route."""
+
+    @property
+    def subsets(self) -> Subsets | None:
+        """None where two Services are split."""
+        return self.istio.subsets if self.istio is not None else None
 
     @property
     def carries_connections(self) -> bool:
@@ -193,5 +212,7 @@ class Spec(Model):
 
     @property
     def canary_service(self) -> str:
-        """The Service in front of the canary's pods."""
+        """The Service in front of the canary's pods: with subsets the only one there is."""
+        if self.traffic.subsets is not None:
+            return self.traffic.stable_service
         return self.traffic.canary_service or f"{self.traffic.stable_service}-canary"

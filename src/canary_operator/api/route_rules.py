@@ -110,3 +110,31 @@ HTTP_ROUTE_STAYS = Rule(
     'the route can\'t change (it was "{oldSelf[0].name}"'
     '{has(oldSelf[0].rules) ? ", rule \\"" + oldSelf[0].rules[0] + "\\"" : ""}): ' + ANEW,
 )
+
+SUBSETS_DIFFER = Rule(
+    "self.stable != self.canary",
+    'stable and canary are both "{self.stable}": name two subsets of the DestinationRule',
+)
+
+SUBSETS_STAY = Rule(
+    "self == oldSelf",
+    'subsets can\'t change (they were "{oldSelf.stable}" and "{oldSelf.canary}" of DestinationRule '
+    '"{oldSelf.destinationRule}"): ' + ANEW,
+)
+
+SPLIT_STAYS = Rule(
+    "has(self.subsets) == has(oldSelf.subsets)",
+    'subsets can\'t be {has(self.subsets) ? "added" : "taken away"}: ' + ANEW,
+)
+
+SUBSETS_HAVE_ONE_SERVICE = Rule(
+    "!has(self.istio) || !has(self.istio.subsets) || (!has(self.canaryService) && !has(self.matchService))",
+    '{has(self.canaryService) ? "canaryService" : "matchService"} is given beside subsets, '
+    "which are two parts of the stable Service: leave it out",
+)
+
+SUBSETS_NEED_A_WORKLOAD = Rule(
+    "has(self.workload) || !has(self.traffic.istio) || !has(self.traffic.istio.subsets)",
+    "subsets need a workload, whose name tells the two apart in Istio's metrics: "
+    "give workload, or split between two Services and leave subsets out",
+)

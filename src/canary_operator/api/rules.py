@@ -26,7 +26,7 @@ from canary_operator.api.match_rules import (
     ONE_WAY_TO_STAY,
     PREFIX_IS_SECURE,
 )
-from canary_operator.api.metric_rules import PODS_ARE_THERE, RULES_OF_METRICS, WORKLOAD_IS_THERE
+from canary_operator.api.metric_rules import PODS_ARE_THERE, RULES_OF_METRICS, SUBSETS_TOLD_APART, WORKLOAD_IS_THERE
 from canary_operator.api.mirror_rules import MIRRORS_BEFORE_WEIGHTS, MIRRORS_RISE, MIRRORS_SOMETHING, OF_MIRROR
 from canary_operator.api.quantities import DURATION, SHARE
 from canary_operator.api.rollout import MOST_STAGES
@@ -42,6 +42,11 @@ from canary_operator.api.route_rules import (
     ROUTE_STAYS,
     ROUTER_STAYS,
     ROUTES_DIFFER,
+    SPLIT_STAYS,
+    SUBSETS_DIFFER,
+    SUBSETS_HAVE_ONE_SERVICE,
+    SUBSETS_NEED_A_WORKLOAD,
+    SUBSETS_STAY,
     VIRTUAL_SERVICES_DIFFER,
 )
 
@@ -106,7 +111,7 @@ CANARY_SERVICE_DIFFERS = Rule(
 )
 
 CANARY_SERVICE_HAS_A_NAME = Rule(
-    "has(self.canaryService) || size(self.stableService) <= 56",
+    "has(self.canaryService) || (has(self.istio) && has(self.istio.subsets)) || size(self.stableService) <= 56",
     'stableService "{self.stableService}" with "-canary" would be longer than the 63 characters of a Service\'s name: '
     "give canaryService a shorter name",
 )
@@ -142,6 +147,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         COOKIE_OUTLASTS_RUN,
         *OF_MIRROR,
         SUBJECT_STAYS,
+        SUBSETS_NEED_A_WORKLOAD,
+        SUBSETS_TOLD_APART,
     ),
     "spec.workload.deploymentRef.name": (STAYS,),
     "spec.workload.progressDeadline": (SOME_TIME,),
@@ -156,6 +163,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         MATCH_SERVICE_DIFFERS,
         ONE_WAY_TO_STAY,
         COOKIE_IS_OURS,
+        SUBSETS_HAVE_ONE_SERVICE,
     ),
     "spec.traffic.canaryMatches[]": (MATCH_TESTS_SOMETHING, COOKIE_IS_ONE_HEADER),
     "spec.traffic.canaryMatches[].headers[]": (ONE_TEST,),
@@ -171,6 +179,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "spec.traffic.canaryBucket.header": (HEADER_IS_MATCHED,),
     "spec.traffic.stickiness.cookie": (PREFIX_IS_SECURE,),
     "spec.traffic.stableService": (STAYS,),
+    "spec.traffic.istio": (SPLIT_STAYS,),
+    "spec.traffic.istio.subsets": (SUBSETS_DIFFER, SUBSETS_STAY),
     "spec.traffic.istio.virtualServices": (VIRTUAL_SERVICES_DIFFER, AS_MANY_STAY, ROUTE_STAYS),
     "spec.traffic.istio.virtualServices[]": (
         ONE_KIND_OF_ROUTE,

@@ -64,10 +64,10 @@ def _latencies(
         return None, []
     rarely = max(step, (span[1] - span[0]) / MOST_SPREADS)
     try:
-        durations = _asked(past, spread((wanted.arms.stable,), {}), span, rarely, expanded)
+        durations = _asked(past, spread((wanted.arms.stable,), {}, wanted.arms.counted), span, rarely, expanded)
         chosen = {le for _, le in wanted.boundaries(durations)}
         services: tuple[Service, ...] = (wanted.arms.stable, wanted.arms.canary)
-        return durations, _asked(past, slow(services, {}, chosen), span, step) if chosen else []
+        return durations, _asked(past, slow(services, {}, chosen, wanted.arms.counted), span, step) if chosen else []
     except Unavailable as error:
         refused |= {one.title: str(error) for one in wanted.latencies}
         return None, []

@@ -43,14 +43,13 @@ class Wanted:
         """Asks for what both arms served and what of it failed, by whoever counts it."""
         if self.arms.application is not None:
             return applications.counters((self.arms.application,), {})
-        counted = queries.CONNECTIONS if self.arms.connections else queries.REQUESTS
-        return queries.counters((self.arms.stable, self.arms.canary), {}, counted)
+        return queries.counters((self.arms.stable, self.arms.canary), {}, self.arms.counted)
 
     def pods(self) -> str | None:
         """The same of each pod of the baseline by itself; None where pods do not say what failed."""
         if self.arms.application is not None:
             return applications.pods((self.arms.application,), {})
-        return None if self.arms.connections else queries.pods((self.arms.stable,), {})
+        return None if self.arms.connections else queries.pods((self.arms.stable,), {}, self.arms.counted)
 
     def boundaries(self, durations: Iterable[Row]) -> set[tuple[str, str]]:
         """Each latency with every boundary at which a run would have judged it, whenever it had begun."""

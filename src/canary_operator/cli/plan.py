@@ -20,8 +20,10 @@ from canary_operator.lint.files import Files, Manifest
 from canary_operator.lint.releases import targets
 from canary_operator.ports import Target
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.istio.subsets import called, with_subset
 from canary_operator.providers.traffic.kinds import KINDS, RouteKind, kind_for
 from canary_operator.providers.traffic.preview import preview
+from canary_operator.providers.workloads.subset_preview import label_by_manifests
 
 REFUSED = 1
 _PLANNED = frozenset({"rollout-invalid", "route-unusable"})
@@ -43,8 +45,9 @@ def plan_command(
 
     FILES hold CanaryRollouts and the VirtualServices or HTTPRoutes that they name, as YAML or JSON; - is standard
     input. With --cluster the routes that they don't hold are read from the cluster, and without any file so is every
-    CanaryRollout of the namespace; pitfalls around them are told too. Nothing is ever written. Exits with 1 when the
-    operator would refuse a rollout, with the words that it would say.
+    CanaryRollout of the namespace; pitfalls around them are told too. With subsets, a DestinationRule, Service and
+    Deployment beside them say what is added to the first. Nothing is ever written. Exits with 1 when the operator would
+    refuse a rollout, with the words that it would say.
 
     \b
         canary-operator plan rollout.yaml route.yaml
@@ -102,7 +105,27 @@ def _plan(rollout: Manifest, known: Known) -> bool:
         if made is not None and each not in routes:
             _show_made(key, made)
         fine.append(_plan_route(target, kind, key, routes.get(each, made or {})))
-    return all(fine)
+    return all(fine) and _plan_subsets(target, key, known)
+
+
+def _plan_subsets(target: Target, key: str, known: Known) -> bool:
+    """What is added to the DestinationRule for a run, as far as the files say; nothing without one."""
+    subsets, given = target.spec.traffic.subsets, known.files.in_namespace(target.namespace)
+    if subsets is None:
+        return True
+    rule = given("DestinationRule", subsets.destination_rule)
+    if rule is None:
+        return True
+    label = label_by_manifests(target, subsets, rule, given)
+    if isinstance(label, Problem):
+        return _refused(key, label.reason, label.message)
+    if label is None:
+        return True
+    before = _bare(rule, target.namespace)
+    after = with_subset(before, subsets, {label.key: label.canary}, target.key)
+    click.secho(f"{called(target, subsets)}, {'for each run' if after != before else 'as it is'}", bold=True)
+    _show(difflib.unified_diff(_lines(before), _lines(after), lineterm=""))
+    return True
 
 
 def _show_made(key: str, made: Object) -> None:

@@ -3,10 +3,17 @@
 import re
 from collections.abc import Collection
 
-from canary_operator.lint import choosing, connections, cookies, mirrors, releases, routes
+from canary_operator.lint import choosing, connections, cookies, mirrors, releases, routes, subsets
 from canary_operator.lint.files import Files, Pitfall
 
-_OF_ROLLOUTS = (*releases.RULES, *choosing.RULES, *cookies.RULES, *mirrors.RULES, *connections.RULES)
+_OF_ROLLOUTS = (
+    *releases.RULES,
+    *choosing.RULES,
+    *cookies.RULES,
+    *mirrors.RULES,
+    *connections.RULES,
+    *subsets.RULES,
+)
 RULES = (*_OF_ROLLOUTS, *routes.RULES)
 
 

@@ -1,6 +1,6 @@
 """The manifests of one check, by kind."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -36,6 +36,10 @@ class Files:
         return next(
             (each for each in self.of(kind) if (self.namespace_of(each), each["metadata"]["name"]) == wanted), None
         )
+
+    def in_namespace(self, namespace: str) -> Callable[[str, str], Manifest | None]:
+        """Looks one up by kind and name."""
+        return lambda kind, name: self.named(kind, namespace, name)
 
     def namespace_of(self, manifest: Manifest) -> str:
         return str(manifest["metadata"].get("namespace", self.namespace))

@@ -73,7 +73,8 @@ def same_pods(files: Files) -> Iterator[Pitfall]:
         names = (target.spec.traffic.stable_service, target.spec.canary_service)
         stable, canary = (files.named("Service", target.namespace, name) for name in names)
         selectors = [part(each, "spec", "selector") for each in (stable, canary)]
-        if stable is not None and canary is not None and selectors[0] == selectors[1]:
+        apart = target.spec.traffic.subsets is None
+        if apart and stable is not None and canary is not None and selectors[0] == selectors[1]:
             sentence = f"the Services {names[0]} and {names[1]} select the same pods; let a label tell them apart"
             yield Pitfall("error", "same-pods", subject(rollout, files.namespace), sentence)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from canary_operator.api.rollout import Spec
 from canary_operator.core.world import Problem
-from canary_operator.providers.resources import DEPLOYMENTS, HTTP_ROUTES, VIRTUAL_SERVICES, Resource
+from canary_operator.providers.resources import DEPLOYMENTS, DESTINATION_RULES, HTTP_ROUTES, VIRTUAL_SERVICES, Resource
 from canary_operator.providers.workloads.marks import canary_name
 
 
@@ -24,11 +24,13 @@ class Reference:
 
 
 def references_of(spec: Spec | Problem, namespace: str) -> frozenset[Reference]:
-    """The routes, the Deployment, and the canary beside it."""
+    """The routes and the rule of their subsets, the Deployment, and the canary beside it."""
     if isinstance(spec, Problem):
         return frozenset()
     routes = [Reference(VIRTUAL_SERVICES, namespace, one.name) for one in spec.traffic.virtual_services]
     routes += [Reference(HTTP_ROUTES, namespace, one.name) for one in spec.traffic.http_routes]
+    if (subsets := spec.traffic.subsets) is not None:
+        routes.append(Reference(DESTINATION_RULES, namespace, subsets.destination_rule))
     if spec.workload is None:
         return frozenset(routes)
     name = spec.workload.deployment_ref.name

@@ -32,7 +32,7 @@ EVENTS = Resource("events.k8s.io", "v1", "events", "Event")
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 
-WATCHED = (ROLLOUTS, DEPLOYMENTS, VIRTUAL_SERVICES, HTTP_ROUTES)
+WATCHED = (ROLLOUTS, DEPLOYMENTS, VIRTUAL_SERVICES, HTTP_ROUTES, DESTINATION_RULES)
 """The store keeps these up to date by watches; everything else is read when it is needed."""
-OPTIONAL = frozenset({HTTP_ROUTES})
+OPTIONAL = frozenset({HTTP_ROUTES, DESTINATION_RULES})
 """A cluster without these kinds is as it should be; only rollouts that ask for one are told."""

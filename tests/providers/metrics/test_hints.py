@@ -39,8 +39,8 @@ def test_nothing_alike_is_only_listed() -> None:
 
 def test_nothing_in_the_namespace_is_said() -> None:
     """Whatever other namespaces have."""
-    assert said(*found("checkout", namespace="other")) == "It has none to any Service in the namespace shop."
-    assert said() == "It has none to any Service in the namespace shop."
+    assert said(*found("checkout", namespace="other")) == "It has none to anything in the namespace shop."
+    assert said() == "It has none to anything in the namespace shop."
 
 
 def test_requests_that_only_receivers_count_are_told_apart() -> None:

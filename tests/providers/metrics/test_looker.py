@@ -13,7 +13,7 @@ import pytest
 
 from canary_operator.api.metric import RequestCounter
 from canary_operator.api.reasons import METRICS_UNAVAILABLE, PROVIDER_UNKNOWN
-from canary_operator.api.rollout import Spec, Workload
+from canary_operator.api.rollout import Istio, Spec, Subsets, VirtualServiceRef, Workload
 from canary_operator.core.evidence.sample import SourceSample
 from canary_operator.core.world import Reading, Unknown
 from canary_operator.errors import Unavailable
@@ -21,7 +21,7 @@ from canary_operator.ports import Beside, Target
 from canary_operator.providers.metrics import pace
 from canary_operator.providers.metrics.configuration import ProviderConfig
 from canary_operator.providers.metrics.looker import Look, PrometheusMetrics, arms_of
-from canary_operator.providers.metrics.queries import Service
+from canary_operator.providers.metrics.queries import CONNECTIONS_OF_WORKLOADS, OF_WORKLOADS, Service
 from tests.providers.metrics.answers import NOW, counted, row, scraped
 
 PERIOD = 0.05
@@ -131,7 +131,9 @@ async def test_a_watched_rollout_gets_readings_one_after_the_other() -> None:
         reading = await told.until(Reading, target)
         assert (reading.scrape, reading.settle) == (timedelta(seconds=1), timedelta(seconds=1))
         assert told.uids[-1] == target.uid
-    assert server.closed == 4, "callers, pods, connections and applications are asked apart"
+    assert server.closed == 6, (
+        "requests, connections, pods and applications are asked apart, of Services and of workloads"
+    )
 
 
 async def test_services_may_exchange_their_roles() -> None:
@@ -389,3 +391,25 @@ def test_the_arms_of_copies_are_deployments(exchanged: bool) -> None:
     counted = arms_of(a_workload_target(), Beside(copies=True, counter=RequestCounter()), exchanged=exchanged)
     assert not counted.copies
     assert counted.application is not None
+
+
+@pytest.mark.parametrize("below_http", [False, True])
+def test_with_subsets_the_arms_are_the_two_deployments(*, below_http: bool) -> None:
+    """They share their Service, so only who answered tells them apart."""
+    spec = a_target().spec
+    assert spec.traffic.istio is not None
+    subsets = Subsets(destination_rule="checkout")
+    named = {"name": "x", "tcpRoutes": [{"port": 9000}]} if below_http else {"name": "x"}
+    istio = Istio(subsets=subsets, virtual_services=(VirtualServiceRef.model_validate(named),))
+    traffic = spec.traffic.model_copy(update={"istio": istio})
+    workload = Workload.model_validate({"deploymentRef": {"name": "shop"}})
+    target = replace(a_target(), spec=spec.model_copy(update={"traffic": traffic, "workload": workload}))
+    found = arms_of(target, exchanged=False)
+    assert (found.stable, found.canary) == (Service("shop", "shop"), Service("shop", "shop-canary"))
+    assert found.counted == (CONNECTIONS_OF_WORKLOADS if below_http else OF_WORKLOADS)
+    back = arms_of(target, exchanged=True)
+    assert (back.stable, back.canary) == (found.canary, found.stable)
+    server = Scripted()
+    told = Told(default=server)
+    told.metrics.watch(target, provider="default")
+    assert told.metrics.latest(target) == Unknown("the first look at the metrics is under way")

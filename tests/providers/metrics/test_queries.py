@@ -1,6 +1,8 @@
-from canary_operator.providers.metrics.counting import ByConnections, ByPods
+import re
+
+from canary_operator.providers.metrics.counting import ByConnections, ByConnectionsOfWorkloads, ByPods, ByWorkloads
 from canary_operator.providers.metrics.duration_queries import durations
-from canary_operator.providers.metrics.queries import NAMES_LIMIT, Service, counters, samples, service_of
+from canary_operator.providers.metrics.queries import NAMES_LIMIT, Service, arm_in, counters, samples
 from canary_operator.providers.metrics.readings import Arms
 from canary_operator.providers.metrics.subject import Subject
 from canary_operator.providers.metrics.tables import Source
@@ -52,8 +54,8 @@ def test_pods_are_asked_by_whose_they_are() -> None:
 def test_an_answer_says_whose_it_is_by_either_labels() -> None:
     by_callers = {"destination_service_namespace": "shop", "destination_service_name": "checkout"}
     by_pods = {"destination_workload_namespace": "shop", "destination_workload": "checkout"}
-    assert service_of(by_callers) == service_of(by_pods) == CHECKOUT
-    assert service_of({}) == Service("", "")
+    assert arm_in(by_callers) == arm_in(by_pods) == CHECKOUT
+    assert arm_in({}) == Service("", "")
 
 
 def test_the_same_services_give_the_same_question() -> None:
@@ -81,6 +83,24 @@ def test_labels_of_the_configuration_stand_in_every_selector() -> None:
         'istio_requests_total{cluster="e\\"u\\\\1",reporter="source",pod="gw",destination_service_namespace=~"shop",'
         'destination_service_name=~"checkout"}[5m]'
     )
+
+
+def test_two_workloads_behind_one_service_are_told_apart_by_who_answered() -> None:
+    """Everything is asked as for Services, by another label; a point in a name is a point."""
+    arms = Arms(Service("shop", "checkout.v1"), Service("shop", "checkout.v1-canary"), workloads=True)
+    subject = Subject(arms.stable, Source("source", "gw"), (("pod", "gw"),))
+    for counting in (ByWorkloads({}), ByConnectionsOfWorkloads({})):
+        every = [counting.counters([arms]), counting.history([subject]), counting.samples(subject)]
+        every += [one for one in (counting.durations([subject]), counting.pods_history([subject])) if one]
+        assert all('destination_workload=~"checkout[.]v1' in one for one in every)
+        assert not any(re.search(r"destination_service_name\b", one) for one in every)
+
+
+def test_a_row_names_its_arm_by_service_or_by_workload() -> None:
+    """Whichever the question was grouped by."""
+    where = {"destination_service_namespace": "shop"}
+    assert arm_in(where | {"destination_service_name": "checkout"}) == CHECKOUT
+    assert arm_in(where | {"destination_workload": "checkout"}) == CHECKOUT
 
 
 def test_below_http_connections_are_counted_and_none_is_bad() -> None:

@@ -10,7 +10,14 @@ from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import CanaryFacts, Problem, Route, Unknown, World
 
-_GONE = {reasons.ROUTE_NOT_FOUND, reasons.ROUTE_NAME_TAKEN, reasons.DESTINATION_NOT_FOUND}
+_GONE = {
+    reasons.ROUTE_NOT_FOUND,
+    reasons.ROUTE_NAME_TAKEN,
+    reasons.DESTINATION_NOT_FOUND,
+    reasons.DESTINATION_RULE_NOT_FOUND,
+    reasons.SUBSET_UNSUPPORTED,
+    reasons.SUBSET_LOST,
+}
 _FAILED = {Outcome.ROLLED_BACK: reasons.ROLLED_BACK, Outcome.ABORTED: reasons.ABORTED}
 
 

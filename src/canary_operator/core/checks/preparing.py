@@ -23,6 +23,7 @@ from canary_operator.core.checks.running import (
     paused,
     rollback_unfinished,
     route_lost,
+    subset_lost,
     superseded,
     withdrawal_unfinished,
 )
@@ -139,6 +140,7 @@ PREPARING = (
     workload_unusable,
     unguarded,
     route_lost,
+    subset_lost,
     route_unusable,
     withdrawal_unfinished,
     canary_lost,

@@ -12,7 +12,7 @@ from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.together import half_given, half_withdrawn, strange
 from canary_operator.core.transitions import ENDINGS, Event
 from canary_operator.core.verbs import abort_wanted
-from canary_operator.core.world import CanaryFacts, DeploymentFacts, Endpoints, Missing, Route, Unknown, World
+from canary_operator.core.world import CanaryFacts, DeploymentFacts, Endpoints, Missing, Problem, Route, Unknown, World
 
 LOST_AFTER = timedelta(seconds=2)
 
@@ -93,6 +93,19 @@ def route_lost(world: World) -> Finding | None:
                 "annotate resume=true to begin the stage anew",
             )
     return None
+
+
+def subset_lost(world: World) -> Finding | None:
+    """Whoever is sent to the canary meets nobody: back to stable, and no more of it before a person has seen to that.
+
+    In a reversed run the canary's subset has the stable revision, and there is nowhere to go.
+    """
+    faults = world.route.faults if isinstance(world.route, Route) else ()
+    lost = next((one for one in faults if isinstance(one, Problem) and one.reason == reasons.SUBSET_LOST), None)
+    if lost is None or world.run.reversed:
+        return None
+    then = "the traffic is on stable until resume=true begins the stage anew"
+    return Finding(Event.CANARY_LOST, lost.reason, f"{lost.message}; {then}")
 
 
 def drifted(world: World) -> Finding | None:

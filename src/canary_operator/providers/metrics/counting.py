@@ -8,7 +8,7 @@ from canary_operator.providers.metrics import applications, queries
 from canary_operator.providers.metrics.applications import Application
 from canary_operator.providers.metrics.configuration import ProviderConfig
 from canary_operator.providers.metrics.duration_queries import durations
-from canary_operator.providers.metrics.queries import Reported, Service
+from canary_operator.providers.metrics.queries import Counted, Service
 from canary_operator.providers.metrics.readings import Arms
 from canary_operator.providers.metrics.server import Server
 from canary_operator.providers.metrics.subject import Subject
@@ -19,8 +19,8 @@ class Counting(Protocol):
 
     labels: Mapping[str, str]
     """The provider's own, which hold for every question."""
-    reported: Reported
-    """Whose histograms tell how long requests took."""
+    counted: Counted
+    """What callers count, where they do."""
 
     def counters(self, arms: Collection[Arms]) -> str: ...
 
@@ -47,34 +47,27 @@ class Asked:
 class ByCallers:
     """Istio's gateways and sidecars, who see also what never arrives."""
 
-    counted = queries.REQUESTS
-    reported = queries.BY_CALLERS
+    counted: Counted = queries.REQUESTS
 
     def __init__(self, labels: Mapping[str, str]) -> None:
         self.labels = labels
 
     def counters(self, arms: Collection[Arms]) -> str:
         services = {service for one in arms for service in (one.stable, one.canary)}
-        return queries.counters(services, self.labels, self.counted, self.reported)
+        return queries.counters(services, self.labels, self.counted)
 
     def durations(self, subjects: Collection[Subject]) -> str | None:
-        return durations(_services(subjects), self.labels, self.reported)
+        return durations(_services(subjects), self.labels, self.counted)
 
     def history(self, subjects: Collection[Subject]) -> str:
-        return queries.history(_services(subjects), self.labels, self.counted, self.reported)
+        return queries.history(_services(subjects), self.labels, self.counted)
 
     def pods_history(self, subjects: Collection[Subject]) -> str | None:
-        return queries.pods_history(_services(subjects), self.labels, self.reported)
+        return queries.pods_history(_services(subjects), self.labels, self.counted)
 
     def samples(self, subject: Subject) -> str:
         identity = {"reporter": subject.source.reporter, **dict(subject.identity)}
-        return queries.samples(subject.service, identity, self.labels, self.counted, self.reported)
-
-
-class ByPods(ByCallers):
-    """Istio's sidecars of the pods that answer: they alone count copies, and see nothing of what never arrives."""
-
-    reported = queries.BY_PODS
+        return queries.samples(subject.service, identity, self.labels, self.counted)
 
 
 class ByConnections(ByCallers):
@@ -91,10 +84,28 @@ class ByConnections(ByCallers):
         return None
 
 
+class ByWorkloads(ByCallers):
+    """The same callers of one Service, told apart by whose pods answered."""
+
+    counted = queries.OF_WORKLOADS
+
+
+class ByConnectionsOfWorkloads(ByConnections):
+    """Likewise, below HTTP."""
+
+    counted = queries.CONNECTIONS_OF_WORKLOADS
+
+
+class ByPods(ByCallers):
+    """Istio's sidecars of the pods that answer: they alone count copies, and see nothing of what never arrives."""
+
+    counted = queries.OF_PODS
+
+
 class ByApplications:
     """The pods themselves."""
 
-    reported = queries.BY_CALLERS
+    counted: Counted = queries.REQUESTS
 
     def __init__(self, labels: Mapping[str, str]) -> None:
         self.labels = labels

@@ -8,13 +8,12 @@ from collections.abc import Collection, Iterator, Mapping
 
 from canary_operator.providers.metrics.queries import (
     BAD,
-    BY_CALLERS,
     FAILED,
     GRPC_FAILED,
     IDENTITY,
     REQUESTS,
     SCRAPED,
-    Reported,
+    Counted,
     Service,
     classed,
     selector_of,
@@ -30,42 +29,36 @@ _EXACT = "0.001"
 """A part of a native histogram times its count is a whole number but for this."""
 
 
-def durations(services: Collection[Service], labels: Mapping[str, str], reported: Reported = BY_CALLERS) -> str:
+def durations(services: Collection[Service], labels: Mapping[str, str], counted: Counted = REQUESTS) -> str:
     """The 99th percentile of the request duration in milliseconds, per Service and kind of reporter."""
-    by, chosen = f"{reported.arm},reporter", selector_of(services, labels, reported)
+    by, chosen = f"{counted.by},reporter", selector_of(services, labels, counted)
     classic = f"histogram_quantile(0.99,sum by({by},le)(rate({_CLASSIC}{{{chosen}}}[5m])))"
     return f"{classic} or histogram_quantile(0.99,sum by({by})(rate({_NATIVE}{{{chosen}}}[5m])))"
 
 
-def spread(services: Collection[Service], labels: Mapping[str, str], reported: Reported = BY_CALLERS) -> str:
+def spread(services: Collection[Service], labels: Mapping[str, str], counted: Counted = REQUESTS) -> str:
     """Per Service and kind of reporter the durations of the last half hour; a native histogram comes as it is."""
-    chosen, by, over = selector_of(services, labels, reported), f"{reported.arm},reporter", "30m"
+    chosen, by, over = selector_of(services, labels, counted), f"{counted.by},reporter", "30m"
     whole = _sum(by, _series(_NATIVE, chosen, _WENT_WELL, over))
     return _united([*_counted(chosen, by, [".+"], over), (whole, QUICK)])
 
 
 def slow(
-    services: Collection[Service],
-    labels: Mapping[str, str],
-    boundaries: Collection[str],
-    reported: Reported = BY_CALLERS,
+    services: Collection[Service], labels: Mapping[str, str], boundaries: Collection[str], counted: Counted = REQUESTS
 ) -> str:
     """Per Service and source the requests, and those within each boundary; per source the newest scrape."""
-    chosen = selector_of(services, labels, reported)
+    chosen = selector_of(services, labels, counted)
     source = ",".join(("reporter", *IDENTITY))
     scraped = f"max by({source})(timestamp({REQUESTS.metric}{{{chosen}}}))"
-    return _united([*_within(chosen, f"{reported.arm},{source}", boundaries), (scraped, SCRAPED)])
+    return _united([*_within(chosen, f"{counted.by},{source}", boundaries), (scraped, SCRAPED)])
 
 
 def slow_history(
-    services: Collection[Service],
-    labels: Mapping[str, str],
-    boundaries: Collection[str],
-    reported: Reported = BY_CALLERS,
+    services: Collection[Service], labels: Mapping[str, str], boundaries: Collection[str], counted: Counted = REQUESTS
 ) -> str:
     """The same per kind of reporter, every ten seconds of the last half hour."""
-    chosen = selector_of(services, labels, reported)
-    return f"({_united(_within(chosen, f'{reported.arm},reporter', boundaries))})[30m:10s]"
+    chosen = selector_of(services, labels, counted)
+    return f"({_united(_within(chosen, f'{counted.by},reporter', boundaries))})[30m:10s]"
 
 
 def _within(chosen: str, by: str, boundaries: Collection[str]) -> Iterator[tuple[str, str]]:

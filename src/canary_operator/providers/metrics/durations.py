@@ -15,7 +15,7 @@ from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
 from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics.duration_queries import QUICK, SERVED, UNCODED
 from canary_operator.providers.metrics.native import expanded
-from canary_operator.providers.metrics.queries import BAD, CLASS, SCRAPED, Service, service_of
+from canary_operator.providers.metrics.queries import BAD, CLASS, SCRAPED, Service, arm_in
 from canary_operator.providers.metrics.readings import Arms
 from canary_operator.providers.metrics.tables import Labels, Row, Source, source_name
 
@@ -65,7 +65,7 @@ def tabulate(rows: Iterable[Row]) -> Table:
                 at = datetime.fromtimestamp(value, UTC)
                 table.scraped[source] = max(at, table.scraped.get(source, at))
             else:
-                _enter(table.heights.setdefault(service_of(labels), {}).setdefault(source, Heights()), labels, value)
+                _enter(table.heights.setdefault(arm_in(labels), {}).setdefault(source, Heights()), labels, value)
     except (AttributeError, LookupError, OSError, OverflowError, TypeError, ValueError) as error:
         raise Unavailable("the answer of Prometheus is not what was asked for") from error
     return table
@@ -125,7 +125,7 @@ def _enter(heights: Heights, labels: Labels, value: float) -> None:
 
 
 def _arm(labels: Labels) -> Arm:
-    return service_of(labels), labels["reporter"]
+    return arm_in(labels), labels["reporter"]
 
 
 def _of(reporter: str, heights: Mapping[Source, Heights]) -> dict[str, Heights]:

@@ -9,7 +9,7 @@ from canary_operator.core.world import Unknown
 from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics.applications import Application, some_series
 from canary_operator.providers.metrics.configuration import ProviderConfig
-from canary_operator.providers.metrics.queries import CONNECTIONS, REPORTERS, REQUESTS, Counted, Service, present
+from canary_operator.providers.metrics.queries import REPORTERS, Counted, Service, arm_in, present
 from canary_operator.providers.metrics.server import Server
 from canary_operator.providers.metrics.tables import Row, Table
 from canary_operator.providers.metrics.threads import Threads
@@ -50,11 +50,9 @@ class Hints:
             self._wanted.clear()
 
     async def _give(self, silent: Collection[Watched]) -> None:
-        for counted in (REQUESTS, CONNECTIONS):
-            below_http = counted is CONNECTIONS
-            callers = [one for one in silent if one.arms.application is None and not one.arms.copies]
-            chosen = [one for one in callers if one.arms.connections == below_http]
-            await self._of_callers(chosen, counted)
+        by_callers = [one for one in silent if one.arms.application is None and not one.arms.copies]
+        for counted in {one.arms.counted for one in by_callers}:
+            await self._of_callers([one for one in by_callers if one.arms.counted == counted], counted)
         for one in silent:
             if (application := one.arms.application) is not None:
                 await self._of_application(one, application)
@@ -89,16 +87,15 @@ def labels_hint(metric: str, rows: Sequence[Row]) -> str:
 
 
 def counted(rows: Iterable[Row]) -> Mapping[Service, frozenset[str]]:
-    """By which kinds of reporter the requests to each Service are counted."""
+    """By which kinds of reporter the requests to each arm are counted."""
     found: dict[Service, frozenset[str]] = {}
     try:
         for row in rows:
             labels = row["metric"]
-            names = (labels.get(name, "") for name in ("destination_service_namespace", "destination_service_name"))
-            service = Service(*names)
+            service = arm_in(labels)
             found[service] = found.get(service, frozenset()) | {labels["reporter"]}
     except (AttributeError, LookupError, TypeError) as error:
-        raise Unavailable("Prometheus did not answer with Services") from error
+        raise Unavailable("Prometheus did not answer with names") from error
     return found
 
 
@@ -110,7 +107,7 @@ def hint(wanted: Service, found: Mapping[Service, frozenset[str]]) -> str:
         service.name for service, by in found.items() if service.namespace == wanted.namespace and by & {*REPORTERS}
     }
     if not here:
-        return f"It has none to any Service in the namespace {wanted.namespace}."
+        return f"It has none to anything in the namespace {wanted.namespace}."
     nearest = sorted(here, key=lambda name: (-_likeness(name, wanted.name), name))
     names = ", ".join(nearest[:_MOST_NAMES]) + (", …" if len(nearest) > _MOST_NAMES else "")
     meant = f"; did you mean {nearest[0]}?" if _likeness(nearest[0], wanted.name) >= _ALIKE else "."

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from canary_operator.api.evidence import MOST_PODS, Counts
 from canary_operator.errors import Unavailable
-from canary_operator.providers.metrics.queries import ALL, BAD, CLASS, Service, service_of
+from canary_operator.providers.metrics.queries import ALL, BAD, CLASS, Service, arm_in
 from canary_operator.providers.metrics.tables import Row
 
 Arm = tuple[Service, str]
@@ -25,7 +25,7 @@ def history(rows: Iterable[Row]) -> Mapping[Arm, list[Counts]]:
         for row in rows:
             labels = row["metric"]
             series = {float(at): float(value) for at, value in row["values"]}
-            (bad if labels[CLASS] == BAD else every)[service_of(labels), labels["reporter"]] = series
+            (bad if labels[CLASS] == BAD else every)[arm_in(labels), labels["reporter"]] = series
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise Unavailable("Prometheus did not answer with a history") from error
     return {arm: list(_steps(series, bad.get(arm, {}))) for arm, series in every.items()}
@@ -41,9 +41,11 @@ def by_pod(rows: Iterable[Row]) -> Mapping[Service, Mapping[str, list[Counts]]]:
     try:
         for row in rows:
             labels = row["metric"]
-            kind, values = labels[CLASS], {float(at): float(value) for at, value in row["values"]}
+            service = arm_in(labels)
+            values = {float(at): float(value) for at, value in row["values"]}
+            kind = labels[CLASS]
             if pod := labels.get("pod"):
-                series.setdefault((service_of(labels), pod), {})[kind] = values
+                series.setdefault((service, pod), {})[kind] = values
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise Unavailable("Prometheus did not answer with a history of pods") from error
     found: dict[Service, dict[str, list[Counts]]] = {}

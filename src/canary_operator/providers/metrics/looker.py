@@ -10,7 +10,15 @@ from canary_operator.core.world import Reading, Unknown
 from canary_operator.ports import NOTHING_BESIDE, Beside, Target
 from canary_operator.providers.metrics.applications import Application
 from canary_operator.providers.metrics.configuration import ProviderConfig
-from canary_operator.providers.metrics.counting import Asked, ByApplications, ByCallers, ByConnections, ByPods
+from canary_operator.providers.metrics.counting import (
+    Asked,
+    ByApplications,
+    ByCallers,
+    ByConnections,
+    ByConnectionsOfWorkloads,
+    ByPods,
+    ByWorkloads,
+)
 from canary_operator.providers.metrics.looks import Looks
 from canary_operator.providers.metrics.own_queries import own_queries, pods_of
 from canary_operator.providers.metrics.prometheus import Prometheus
@@ -21,7 +29,15 @@ from canary_operator.providers.workloads.marks import canary_name
 
 __all__ = ["Look", "PrometheusMetrics", "arms_of"]
 
-Who = type[ByCallers | ByConnections | ByApplications]
+Who = type[ByCallers | ByApplications]
+WHO: tuple[Who, ...] = (
+    ByCallers,
+    ByPods,
+    ByConnections,
+    ByWorkloads,
+    ByConnectionsOfWorkloads,
+    ByApplications,
+)
 Place = tuple[str, Who]
 """A provider, and who counts."""
 
@@ -51,7 +67,7 @@ class PrometheusMetrics:
                 Asked(config, connect(config), of(config.match_labels)), on_reading=on_reading, observe=observe, now=now
             )
             for config in providers
-            for of in (ByCallers, ByPods, ByConnections, ByApplications)
+            for of in WHO
         }
         self._known = ", ".join(sorted(config.name for config in providers)) or "none"
         self._places: dict[str, Place] = {}
@@ -95,22 +111,29 @@ def _who_counts(target: Target, beside: Beside) -> Who:
         return ByApplications
     if beside.copies:
         return ByPods
-    return ByConnections if target.spec.traffic.carries_connections else ByCallers
+    below_http = target.spec.traffic.carries_connections
+    if target.spec.traffic.subsets is not None:
+        return ByConnectionsOfWorkloads if below_http else ByWorkloads
+    return ByConnections if below_http else ByCallers
 
 
 def arms_of(target: Target, beside: Beside = NOTHING_BESIDE, *, exchanged: bool) -> Arms:
-    """The Services by the role that they have now, and who counts their requests."""
-    counter, workload = beside.counter, target.spec.workload
-    stable = Service(target.namespace, target.spec.traffic.stable_service)
-    canary = Service(target.namespace, target.spec.canary_service)
+    """The Services, or workloads, by the role that they have now, and who counts their requests."""
+    counter = beside.counter
     copies = beside.copies and counter is None
-    if copies and workload is not None:
-        name = workload.deployment_ref.name
-        stable, canary = Service(target.namespace, name), Service(target.namespace, canary_name(name))
+    stable, canary = (Service(target.namespace, name) for name in names_of(target, by_pods=copies))
     application = None if counter is None else _application(target, counter, stable, canary)
     below_http = target.spec.traffic.carries_connections and counter is None
     roles = (canary, stable) if exchanged else (stable, canary)
-    return Arms(*roles, application, below_http, copies)
+    return Arms(*roles, application, below_http, target.spec.traffic.subsets is not None, copies)
+
+
+def names_of(target: Target, *, by_pods: bool = False) -> tuple[str, str]:
+    """What callers know stable and canary by, or the pods themselves."""
+    if target.spec.workload is None or not (by_pods or target.spec.traffic.subsets is not None):
+        return target.spec.traffic.stable_service, target.spec.canary_service
+    stable = target.spec.workload.deployment_ref.name
+    return stable, canary_name(stable)
 
 
 def _application(target: Target, counter: RequestCounter, stable: Service, canary: Service) -> Application | None:

@@ -54,7 +54,7 @@ class Looks:
         self._watchlist = Watchlist(on_reading)
         self._surveyor = Surveyor(asked, self._watchlist, self._wanted)
         self._hints = Hints(config, server)
-        self._slow_looks = SlowLooks(config, server, asked.counting.reported)
+        self._slow_looks = SlowLooks(asked)
         self._own_looks = OwnLooks(config, server)
 
     def watch(self, uid: str, arms: Arms, beside: Beside = NOTHING_BESIDE, own: tuple[OwnQueries, ...] = ()) -> None:

@@ -1,8 +1,10 @@
 """The questions in PromQL: pure, no client.
 
-An arm is a Service. `destination_service_name` and `destination_service_namespace` come from the caller's route, not
-from the pod that answered, so they are right even for a 503 of a request that never reached any pod, where
-`destination_workload` and the revision are unknown. Only callers (`reporter="source"`, or a waypoint) see those.
+An arm is a Service, or where both are behind one Service a workload. `destination_service_name` and
+`destination_service_namespace` come from the caller's route, not from the pod that answered, so they are right even
+for a 503 of a request that never reached any pod, where `destination_workload` and the revision are unknown. Only
+callers (`reporter="source"`, or a waypoint) see those. So the requests to a subset that has no pod are in neither
+workload's count; a canary that has lost its pods is known by its endpoints.
 
 Counters are read raw: `rate()` and `increase()` lose everything before the first scrape of a series, which is exactly
 where a broken canary fails, and extrapolate to fractions.
@@ -31,38 +33,38 @@ that map to a 5xx (google.rpc.Code) and that OpenTelemetry calls a server's erro
 an answer. Istio sets the label for gRPC only, so the protocol need not be asked for."""
 
 
-class Reported(NamedTuple):
-    """Whose reports are read, and the labels by which they name an arm."""
-
-    reporters: tuple[str, ...]
-    namespace: str
-    name: str
-
-    @property
-    def arm(self) -> str:
-        return f"{self.namespace},{self.name}"
-
-
-BY_CALLERS = Reported(REPORTERS, "destination_service_namespace", "destination_service_name")
-BY_PODS = Reported(("destination",), "destination_workload_namespace", "destination_workload")
-"""A pod knows whose it is. Which Service was asked for it does not: of several that select it, it names the oldest."""
+SERVICE, WORKLOAD = "destination_service_name", "destination_workload"
+_NAMESPACE, _WORKLOADS_NAMESPACE = "destination_service_namespace", "destination_workload_namespace"
 
 
 class Counted(NamedTuple):
-    """What is counted of a Service."""
+    """What is counted of an arm, and by whom."""
 
     metric: str
     failed: tuple[str, ...]
     """Selectors of the series that are bad, each without the others'."""
+    arm: str = SERVICE
+    """The label that names the arm."""
+    namespace: str = _NAMESPACE
+    """The label that names the arm's namespace."""
+    reporters: tuple[str, ...] = REPORTERS
+
+    @property
+    def by(self) -> str:
+        return f"{self.namespace},{self.arm}"
 
 
 REQUESTS = Counted(_REQUESTS, (FAILED, GRPC_FAILED))
 CONNECTIONS = Counted("istio_tcp_connections_opened_total", ())
 """Nobody says of them whether they ended well in a way that holds for every protocol."""
+OF_WORKLOADS = REQUESTS._replace(arm=WORKLOAD)
+CONNECTIONS_OF_WORKLOADS = CONNECTIONS._replace(arm=WORKLOAD)
+OF_PODS = REQUESTS._replace(arm=WORKLOAD, namespace=_WORKLOADS_NAMESPACE, reporters=("destination",))
+"""A pod knows whose it is. Which Service was asked for it does not: of several that select it, it names the oldest."""
 
 
 class Service(NamedTuple):
-    """A Kubernetes Service; one arm of a rollout. Where pods report, the Deployment that they are of."""
+    """A Kubernetes Service, or a workload behind one; one arm of a rollout."""
 
     namespace: str
     name: str
@@ -71,65 +73,50 @@ class Service(NamedTuple):
         return f"{self.namespace}/{self.name}"
 
 
-def service_of(labels: Mapping[str, str]) -> Service:
-    """The arm that a row of an answer is about; it has the labels of those who were asked, and no others."""
-    by = BY_PODS if BY_PODS.name in labels else BY_CALLERS
-    return Service(labels.get(by.namespace, ""), labels.get(by.name, ""))
+def arm_in(labels: Mapping[str, str]) -> Service:
+    """Whom a row of an answer is about."""
+    namespace = labels.get(_NAMESPACE) or labels.get(_WORKLOADS_NAMESPACE, "")
+    return Service(namespace, labels.get(SERVICE) or labels.get(WORKLOAD, ""))
 
 
-def history(
-    services: Collection[Service],
-    labels: Mapping[str, str],
-    counted: Counted = REQUESTS,
-    reported: Reported = BY_CALLERS,
-) -> str:
+def history(services: Collection[Service], labels: Mapping[str, str], counted: Counted = REQUESTS) -> str:
     """Per Service and kind of reporter the requests and the bad ones, every ten seconds of the last half hour."""
-    by = f"{reported.arm},reporter"
-    return f"({_by_class(selector_of(services, labels, reported), by, counted)})[30m:10s]"
+    chosen = selector_of(services, labels, counted)
+    return f"({_by_class(chosen, f'{counted.by},reporter', counted)})[30m:10s]"
 
 
-def pods(services: Collection[Service], labels: Mapping[str, str], reported: Reported = BY_CALLERS) -> str:
+def pods(services: Collection[Service], labels: Mapping[str, str], counted: Counted = REQUESTS) -> str:
     """Per Service and pod the requests and the bad ones, as the pods report them."""
-    chosen = selector_of(services, {**labels, "reporter": "destination"}, reported)
-    return _by_class(chosen, f"{reported.arm},pod", REQUESTS)
+    chosen = selector_of(services, {**labels, "reporter": "destination"}, counted)
+    return _by_class(chosen, f"{counted.by},pod", counted)
 
 
-def pods_history(services: Collection[Service], labels: Mapping[str, str], reported: Reported = BY_CALLERS) -> str:
+def pods_history(services: Collection[Service], labels: Mapping[str, str], counted: Counted = REQUESTS) -> str:
     """The same every minute of the last half hour."""
-    return f"({pods(services, labels, reported)})[30m:1m]"
+    return f"({pods(services, labels, counted)})[30m:1m]"
 
 
-def counters(
-    services: Collection[Service],
-    labels: Mapping[str, str],
-    counted: Counted = REQUESTS,
-    reported: Reported = BY_CALLERS,
-) -> str:
+def counters(services: Collection[Service], labels: Mapping[str, str], counted: Counted = REQUESTS) -> str:
     """Per Service and source the requests and the bad ones, per source the newest scrape; all at one instant."""
-    chosen = selector_of(services, labels, reported)
+    chosen = selector_of(services, labels, counted)
     source = ",".join(("reporter", *IDENTITY))
     scraped = f"max by({source})(timestamp({counted.metric}{{{chosen}}}))"
-    arms = _by_class(chosen, f"{reported.arm},{source}", counted)
+    arms = _by_class(chosen, f"{counted.by},{source}", counted)
     return f"{arms} or {classed(scraped, SCRAPED)}"
 
 
 def present(namespaces: Collection[str], labels: Mapping[str, str], counted: Counted = REQUESTS) -> str:
-    """Which Services have requests at all, and by whom they are counted."""
+    """Which arms have requests at all, and by whom they are counted."""
     matchers = [f"{label}={quoted(value)}" for label, value in labels.items()]
-    matchers.append(f'destination_service_namespace=~"{_any(namespaces)}"')
-    by = "destination_service_namespace,destination_service_name,reporter"
-    return f"group by({by})({counted.metric}{{{','.join(matchers)}}})"
+    matchers.append(f'{counted.namespace}=~"{_any(namespaces)}"')
+    return f"group by({counted.by},reporter)({counted.metric}{{{','.join(matchers)}}})"
 
 
 def samples(
-    service: Service,
-    identity: Mapping[str, str],
-    labels: Mapping[str, str],
-    counted: Counted = REQUESTS,
-    reported: Reported = BY_CALLERS,
+    service: Service, identity: Mapping[str, str], labels: Mapping[str, str], counted: Counted = REQUESTS
 ) -> str:
     """The raw samples of one source with their own times; they show the scrape interval."""
-    return f"{counted.metric}{{{selector_of([service], {**labels, **identity}, reported)}}}[5m]"
+    return f"{counted.metric}{{{selector_of([service], {**labels, **identity}, counted)}}}[5m]"
 
 
 def _by_class(chosen: str, by: str, counted: Counted) -> str:
@@ -143,20 +130,20 @@ def classed(part: str, name: str) -> str:
     return f'label_replace({part},"{CLASS}","{name}","","")'
 
 
-def selector_of(services: Collection[Service], labels: Mapping[str, str], reported: Reported = BY_CALLERS) -> str:
+def selector_of(services: Collection[Service], labels: Mapping[str, str], counted: Counted = REQUESTS) -> str:
     names = {service.name for service in services}
     namespaces = {service.namespace for service in services}
-    matchers = [f'reporter=~"{_any(reported.reporters)}"'] if "reporter" not in labels else []
+    matchers = [f'reporter=~"{_any(counted.reporters)}"'] if "reporter" not in labels else []
     matchers += [f"{label}={quoted(value)}" for label, value in labels.items()]
     if len(namespaces) <= NAMES_LIMIT:
-        matchers.append(f'{reported.namespace}=~"{_any(namespaces)}"')
+        matchers.append(f'{counted.namespace}=~"{_any(namespaces)}"')
     if len(names) <= NAMES_LIMIT:
-        matchers.append(f'{reported.name}=~"{_any(names)}"')
+        matchers.append(f'{counted.arm}=~"{_any(names)}"')
     return ",".join(matchers)
 
 
 def _any(names: Collection[str]) -> str:
-    """Names hold letters, digits and hyphens; a Deployment's may hold a point, which would stand for anything."""
+    """Names of Services and namespaces hold letters, digits and hyphens; those of workloads may hold points."""
     return "|".join(sorted(names)).replace(".", "[.]")
 
 

@@ -9,7 +9,15 @@ from canary_operator.api.status import Boundary, PodSpread
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
 from canary_operator.core.world import Reading, Unknown
 from canary_operator.providers.metrics.applications import Application, asked_of
-from canary_operator.providers.metrics.queries import Service
+from canary_operator.providers.metrics.queries import (
+    CONNECTIONS,
+    CONNECTIONS_OF_WORKLOADS,
+    OF_PODS,
+    OF_WORKLOADS,
+    REQUESTS,
+    Counted,
+    Service,
+)
 from canary_operator.providers.metrics.tables import Count, Source, Table
 
 STALE_AFTER_SCRAPES = 3
@@ -17,7 +25,7 @@ STALE_AFTER_SCRAPES = 3
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """The two Services of a rollout, by the role that they have now."""
+    """The two Services of a rollout, or the two workloads behind its one, by the role that they have now."""
 
     stable: Service
     canary: Service
@@ -25,8 +33,19 @@ class Arms:
     """None where Istio's callers count."""
     connections: bool = False
     """They are counted, because there are no requests below HTTP."""
+    workloads: bool = False
+    """One Service is in front of both."""
     copies: bool = False
     """The pods' sidecars count them, and both are Deployments."""
+
+    @property
+    def counted(self) -> Counted:
+        """What is counted of them, where applications don't count by themselves."""
+        if self.copies:
+            return OF_PODS
+        if self.workloads:
+            return CONNECTIONS_OF_WORKLOADS if self.connections else OF_WORKLOADS
+        return CONNECTIONS if self.connections else REQUESTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +85,7 @@ def read(arms: Arms, survey: Survey | Unknown, table: Table, hint: str = "") -> 
 
 def _no_baseline(arms: Arms, hint: str) -> Unknown:
     """Nothing was measured yet, so that no scrape interval could go with an empty sample."""
-    what = "connection" if arms.connections else "request"
+    what, kind = "connection" if arms.connections else "request", "workload" if arms.workloads else "Service"
     if arms.copies:
         text = (
             f"Prometheus has no request that the pods of the Deployment {arms.stable} counted"
@@ -75,7 +94,7 @@ def _no_baseline(arms: Arms, hint: str) -> Unknown:
         )
     elif arms.application is None:
         text = (
-            f"Prometheus has no {what} to the Service {arms.stable} that its caller counted: does traffic flow,"
+            f"Prometheus has no {what} to the {kind} {arms.stable} that its caller counted: does traffic flow,"
             " and are the gateways and sidecars that send it scraped?"
         )
     else:

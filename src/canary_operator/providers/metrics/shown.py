@@ -6,8 +6,9 @@ from canary_operator.api.metric import Metric
 from canary_operator.ports import Target
 from canary_operator.providers.metrics.configuration import ProviderConfig
 from canary_operator.providers.metrics.duration_queries import spread
+from canary_operator.providers.metrics.looker import arms_of
 from canary_operator.providers.metrics.own_queries import text_of
-from canary_operator.providers.metrics.queries import Service, counters
+from canary_operator.providers.metrics.queries import counters
 
 
 class Queries:
@@ -18,10 +19,9 @@ class Queries:
 
     def __call__(self, target: Target, provider: str) -> Mapping[str, str]:
         """Each metric's query, by the metric's name."""
-        names = (target.spec.traffic.stable_service, target.spec.canary_service)
-        services = [Service(target.namespace, name) for name in names]
-        labels = self._labels.get(provider, {})
-        by_kind = {True: spread(services, labels), False: counters(services, labels)}
+        arms = arms_of(target, exchanged=False)
+        services, labels, counted = (arms.stable, arms.canary), self._labels.get(provider, {}), arms.counted
+        by_kind = {True: spread(services, labels, counted), False: counters(services, labels, counted)}
         metrics = target.spec.analysis.metrics
         counters_of = {metric.title: counter_text(metric) for metric in metrics}
         return {one.title: counters_of[one.title] or text_of(one) or by_kind[one.is_latency] for one in metrics}

@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import Mapping
 
 from canary_operator.errors import Unavailable
-from canary_operator.providers.metrics.configuration import ProviderConfig
+from canary_operator.providers.metrics.counting import Asked
 from canary_operator.providers.metrics.duration_queries import slow
 from canary_operator.providers.metrics.durations import Table, samples, tabulate
-from canary_operator.providers.metrics.queries import Reported
 from canary_operator.providers.metrics.readings import Survey
-from canary_operator.providers.metrics.server import Server
 from canary_operator.providers.metrics.threads import Threads
 from canary_operator.providers.metrics.watchlist import Watched
 
@@ -23,11 +21,10 @@ class SlowLooks:
     judge says so when a stage wants to end.
     """
 
-    def __init__(self, config: ProviderConfig, server: Server, reported: Reported) -> None:
-        self._config = config
-        self._server = server
-        self._reported = reported
-        self._threads = Threads(f"slow-{config.name}", limit=1)
+    def __init__(self, asked: Asked) -> None:
+        self._counting = asked.counting
+        self._server = asked.server
+        self._threads = Threads(f"slow-{asked.config.name}", limit=1)
         self._watched: Mapping[str, Watched] = {}
         self._wanted = asyncio.Event()
 
@@ -58,4 +55,5 @@ class SlowLooks:
         """In a thread: ask and parse."""
         services = {arm for one in watched.values() for arm in (one.arms.stable, one.arms.canary)}
         boundaries = {boundary for one in watched.values() for boundary in one.beside.boundaries}
-        return tabulate(self._server.ask(slow(services, self._config.match_labels, boundaries, self._reported)))
+        counting = self._counting
+        return tabulate(self._server.ask(slow(services, counting.labels, boundaries, counting.counted)))

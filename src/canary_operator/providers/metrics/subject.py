@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from canary_operator.api.metric import Metric
 from canary_operator.providers.metrics.applications import REPORTER, Application
 from canary_operator.providers.metrics.durations import Arm
-from canary_operator.providers.metrics.queries import BY_PODS, IDENTITY, REPORTERS, Service
+from canary_operator.providers.metrics.queries import IDENTITY, OF_PODS, REPORTERS, Service
 from canary_operator.providers.metrics.tables import Source, Table
 
 
@@ -36,7 +36,7 @@ def subject(
 ) -> Subject | None:
     """None while nobody has counted a request of the baseline."""
     counts = table.counts.get(stable, {})
-    for reporter in (*REPORTERS, *BY_PODS.reporters, REPORTER):
+    for reporter in (*REPORTERS, *OF_PODS.reporters, REPORTER):
         if here := {source: count for source, count in counts.items() if source.reporter == reporter}:
             busiest = max(here, key=lambda source: (here[source].total or 0.0, source.name))
             labels = here[busiest].labels

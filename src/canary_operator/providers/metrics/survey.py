@@ -20,7 +20,7 @@ from canary_operator.errors import Unavailable
 from canary_operator.providers.metrics import duration_queries
 from canary_operator.providers.metrics.counting import Counting
 from canary_operator.providers.metrics.durations import histories, spreads
-from canary_operator.providers.metrics.queries import Service, service_of
+from canary_operator.providers.metrics.queries import Service, arm_in
 from canary_operator.providers.metrics.readings import Survey
 from canary_operator.providers.metrics.scatter import Scatter, scatter_of
 from canary_operator.providers.metrics.subject import Subject
@@ -60,11 +60,11 @@ def _latencies(ask: Ask, subjects: Sequence[Subject], counting: Counting) -> Map
     """Where each one's latencies can be judged."""
     if not subjects:
         return {}
-    services, labels, reported = {one.service for one in subjects}, counting.labels, counting.reported
-    took = spreads(ask(duration_queries.spread(services, labels, reported)))
+    services, labels, counted = {one.service for one in subjects}, counting.labels, counting.counted
+    took = spreads(ask(duration_queries.spread(services, labels, counted)))
     found = {one: boundaries_of(one.metrics, took.get(one.arm, NO_DURATIONS)) for one in subjects}
     chosen = {boundary.le for boundaries in found.values() for boundary in boundaries}
-    before = histories(ask(duration_queries.slow_history(services, labels, chosen, reported))) if chosen else {}
+    before = histories(ask(duration_queries.slow_history(services, labels, chosen, counted))) if chosen else {}
     return {one: tuple(_scattered(each, before.get((one.arm, each.le), ())) for each in found[one]) for one in found}
 
 
@@ -91,7 +91,7 @@ def _durations(rows: Iterable[Row]) -> dict[tuple[Service, str], timedelta]:
         for row in rows:
             labels, seconds = row["metric"], float(row["value"][1]) / 1000
             if math.isfinite(seconds):
-                found[service_of(labels), labels["reporter"]] = timedelta(seconds=seconds)
+                found[arm_in(labels), labels["reporter"]] = timedelta(seconds=seconds)
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise Unavailable("Prometheus did not answer with durations") from error
     return found

@@ -10,7 +10,7 @@ from canary_operator.api.reasons import METRICS_UNAVAILABLE
 from canary_operator.core.evidence.sample import Counter
 from canary_operator.core.world import Unknown
 from canary_operator.errors import Unavailable
-from canary_operator.providers.metrics.queries import ALL, CLASS, IDENTITY, SCRAPED, Service, service_of
+from canary_operator.providers.metrics.queries import ALL, CLASS, IDENTITY, SCRAPED, Service, arm_in
 
 LONGEST_NAME = 253
 Row = Mapping[str, Any]
@@ -79,7 +79,7 @@ def _enter(table: Table, row: Row) -> None:
         at = datetime.fromtimestamp(value, UTC)
         table.scraped[source] = max(at, table.scraped.get(source, at))
         return
-    service = service_of(labels)
+    service = arm_in(labels)
     count = table.counts.setdefault(service, {}).setdefault(source, Count(labels))
     if problem := _problem(service, source, count, labels, value):
         table.unusable[service] = Unknown(problem, METRICS_UNAVAILABLE)

@@ -22,7 +22,7 @@ def too_fine(rule: str, share: Fraction) -> Problem:
 
 
 def duplicated(rule: str, wanted: str) -> Problem:
-    message = f"{rule} names {wanted} more than once; leave one destination for each Service"
+    message = f"{rule} names {wanted} more than once; leave one destination for each"
     return Problem(reasons.DESTINATION_DUPLICATED, message)
 
 

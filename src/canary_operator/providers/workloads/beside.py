@@ -14,6 +14,7 @@ from canary_operator.providers.workloads.canary_service import canary_service, r
 from canary_operator.providers.workloads.found import Found
 from canary_operator.providers.workloads.labels import Override, selector_text
 from canary_operator.providers.workloads.marks import REVISION, annotation, is_ours
+from canary_operator.providers.workloads.own_subset import OwnSubset
 from canary_operator.providers.workloads.problems import (
     Applicant,
     canary_name_taken,
@@ -30,6 +31,12 @@ class Beside:
         self._kubernetes = kubernetes
         self._stored = stored
         self._found = found
+        self._subset = OwnSubset(kubernetes, stored, found)
+
+    @property
+    def subset(self) -> OwnSubset:
+        """Where the canary has no Service of its own."""
+        return self._subset
 
     async def ensure_canary(self, target: Target, action: EnsureCanary) -> None:
         present = self._found.canary(target)
@@ -40,13 +47,20 @@ class Beside:
         elif annotation(present, REVISION) != action.revision:
             await self._stored.delete(DEPLOYMENTS, present)
             raise Conflict(f"the canary of another revision was removed; the one of {action.revision} follows")
-        elif present["spec"].get("replicas", 1) != action.replicas:
+        else:
+            await self._keep_canary(target, action, present)
+
+    async def _keep_canary(self, target: Target, action: EnsureCanary, present: Object) -> None:
+        if target.spec.traffic.subsets is not None:
+            await self._subset.ensure(target, present, self._found.present(target))
+        if present["spec"].get("replicas", 1) != action.replicas:
             await self._stored.patch(DEPLOYMENTS, present, (add(action.replicas, "spec", "replicas"),))
 
     async def remove_canary(self, target: Target) -> None:
         present = self._found.canary(target)
         if present is not None and is_ours(present, target):
             await self._stored.delete(DEPLOYMENTS, present)
+        await self._subset.remove(target)
 
     async def ensure_service(self, target: Target, deployment: Object) -> None:
         """Raises InvalidCanary for whatever keeps this Deployment from having a canary."""
@@ -55,6 +69,9 @@ class Beside:
         await self._complete(applicant)
 
     async def remove_service(self, target: Target) -> None:
+        if target.spec.traffic.subsets is not None:
+            await self._subset.remove(target)
+            return
         service = await self._kubernetes.get(SERVICES, target.namespace, target.spec.canary_service)
         if service is not None and is_ours(service, target):
             metadata = service["metadata"]
@@ -68,6 +85,7 @@ class Beside:
         _refuse(canary_name_taken(applicant) or find_template_problem(applicant))
         override = await self._complete(applicant)
         body = canary_deployment(target, deployment, override, action.replicas)
+        await self._subset.ensure(target, body, deployment)
         await self._wait_for_the_last(target, selector_text(body["spec"]["selector"]))
         await self._stored.create(DEPLOYMENTS, body)
 
@@ -82,7 +100,7 @@ class Beside:
         override = applicant.override
         if isinstance(override, Problem):
             raise InvalidCanary(override.reason, override.message)
-        if applicant.service is not None:
+        if applicant.service is not None and applicant.target.spec.traffic.subsets is None:
             wanted = canary_service(applicant.target, applicant.service, override)
             await self._ensure_service(applicant, wanted)
         return override

@@ -4,19 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
-from canary_operator.api import reasons
 from canary_operator.core.actions import Abandon, Adopt, EnsureCanary, Pause, RemoveCanary, Unpause
 from canary_operator.core.world import CanaryFacts, DeploymentFacts, Endpoints, Missing, Problem, Unknown
 from canary_operator.errors import Conflict, Gone, Unavailable
 from canary_operator.ports import Target
 from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.objects import Object, Objects
-from canary_operator.providers.resources import DEPLOYMENTS, ENDPOINT_SLICES, PODS, SERVICES
+from canary_operator.providers.resources import DEPLOYMENTS, PODS
 from canary_operator.providers.stored import Stored
 from canary_operator.providers.workloads.adoption import Edit, adopting, giving_back, pausing, unpausing
 from canary_operator.providers.workloads.autoscalers import Autoscalers
 from canary_operator.providers.workloads.beside import Beside
-from canary_operator.providers.workloads.endpoints import SERVICE_NAME, ready_endpoints, unlike_the_canary
+from canary_operator.providers.workloads.counted_endpoints import CountedEndpoints
 from canary_operator.providers.workloads.facts import canary_facts, deployment_facts, is_seen
 from canary_operator.providers.workloads.found import Found, workload_of
 from canary_operator.providers.workloads.labels import selector_text
@@ -24,6 +23,9 @@ from canary_operator.providers.workloads.marks import is_ours
 from canary_operator.providers.workloads.pods import find_restarts, find_trouble
 from canary_operator.providers.workloads.problems import find_problem
 from canary_operator.providers.workloads.revision import revision_of
+
+_NOT_REMOVED_YET = CanaryFacts("", 0, 0)
+"""Its Deployment is gone and its subset is not, or the other way round: no pod of it can be reached."""
 
 
 class DeploymentWorkloads:
@@ -34,6 +36,7 @@ class DeploymentWorkloads:
         self._stored = Stored(kubernetes, objects)
         self._found = Found(kubernetes, objects)
         self._beside = Beside(kubernetes, self._stored, self._found)
+        self._endpoints = CountedEndpoints(kubernetes, self._found, self._beside.subset)
         self._autoscalers = Autoscalers(kubernetes)
 
     async def look_stable(self, target: Target) -> DeploymentFacts | Problem | Missing | Unknown | None:
@@ -53,20 +56,8 @@ class DeploymentWorkloads:
             return Unknown(str(error))
 
     async def look_endpoints(self, target: Target) -> Endpoints | Problem | Unknown:
-        stable, canary = target.spec.traffic.stable_service, target.spec.canary_service
-        matched = target.spec.traffic.match_service
-        services = (stable, canary) if matched is None else (stable, canary, matched)
         try:
-            slices = await self._kubernetes.list(
-                ENDPOINT_SLICES, target.namespace, labels=f"{SERVICE_NAME} in ({','.join(services)})"
-            )
-            ready = {service: ready_endpoints(slices, service) for service in services}
-            given = services if target.spec.workload is None else services[2:]
-            if missing := await self._missing_service(target, {service: ready[service] for service in given}):
-                return Problem(reasons.SERVICE_NOT_FOUND, f"there is no Service {missing}; create it")
-            if matched is not None and (problem := unlike_the_canary(matched, ready[matched], ready[canary])):
-                return problem
-            return Endpoints(ready[stable], self._of_this_canary(target, ready[canary]))
+            return await self._endpoints.look(target)
         except Unavailable as error:
             return Unknown(str(error))
 
@@ -106,27 +97,15 @@ class DeploymentWorkloads:
     async def _look_canary(self, target: Target, *, pods: bool) -> CanaryFacts | Missing:
         canary = self._found.canary(target)
         if canary is None or not is_ours(canary, target):
-            return Missing("the canary Deployment")
+            return _NOT_REMOVED_YET if self._beside.subset.left(target) else Missing("the canary Deployment")
         facts = canary_facts(canary)
+        if not self._beside.subset.reaches(target, canary):
+            return replace(facts, replicas=0, ready=0)
         if not pods:
             return facts
         selector = selector_text(canary["spec"]["selector"])
         found = await self._kubernetes.list(PODS, target.namespace, labels=selector)
         return replace(facts, trouble=find_trouble(canary, found), restarts=find_restarts(found))
-
-    def _of_this_canary(self, target: Target, ready: int) -> int:
-        """Pods of a canary that was just removed are endpoints for a moment more; its Deployment knows its own."""
-        if target.spec.workload is None:
-            return ready
-        canary = self._found.canary(target)
-        return 0 if canary is None else min(ready, canary_facts(canary).ready)
-
-    async def _missing_service(self, target: Target, ready: dict[str, int]) -> str | None:
-        """A Service without endpoints may be one that does not exist."""
-        for service in (name for name, count in ready.items() if not count):
-            if await self._kubernetes.get(SERVICES, target.namespace, service) is None:
-                return service
-        return None
 
     async def _adopt(self, target: Target) -> None:
         """The Service first: the mark says that adoption is complete."""

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from canary_operator.api import reasons
 from canary_operator.core.world import Problem
@@ -7,8 +7,8 @@ from canary_operator.providers.objects import Object
 SERVICE_NAME = "kubernetes.io/service-name"
 
 
-def ready_endpoints(slices: Sequence[Object], service: str) -> int:
-    """How many pods behind this Service take new requests.
+def ready_endpoints(slices: Sequence[Object], service: str, among: Container[str] | None = None) -> int:
+    """How many pods behind this Service take new requests; `among` these only, by uid.
 
     A pod with two address families stands in two slices and counts once. An absent `ready` means ready, as the API
     defines it.
@@ -20,7 +20,7 @@ def ready_endpoints(slices: Sequence[Object], service: str) -> int:
         for endpoint in piece.get("endpoints") or []
         if _takes_requests(endpoint.get("conditions") or {})
     }
-    return len(found)
+    return len([one for one in found if among is None or one in among])
 
 
 def unlike_the_canary(service: str, ready: int, of_the_canary: int) -> Problem | None:

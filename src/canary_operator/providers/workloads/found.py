@@ -7,7 +7,8 @@ from canary_operator.errors import CanaryError, Gone, Unavailable
 from canary_operator.ports import Target
 from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.objects import Object, Objects
-from canary_operator.providers.resources import DEPLOYMENTS, SERVICES
+from canary_operator.providers.resources import DEPLOYMENTS, DESTINATION_RULES, SERVICES
+from canary_operator.providers.traffic.istio.subset_look import unlisted
 from canary_operator.providers.workloads.marks import canary_name
 from canary_operator.providers.workloads.problems import Applicant
 
@@ -37,9 +38,24 @@ class Found:
         """Everything that decides whether this Deployment can have a canary."""
         service, canary_service = await asyncio.gather(
             self._kubernetes.get(SERVICES, target.namespace, target.spec.traffic.stable_service),
-            self._kubernetes.get(SERVICES, target.namespace, target.spec.canary_service),
+            self._canary_service(target),
         )
-        return Applicant(target, workload_of(target), deployment, service, canary_service, self.canary(target))
+        canary, rule = self.canary(target), self.rule(target)
+        return Applicant(target, workload_of(target), deployment, service, canary_service, canary, rule)
+
+    def rule(self, target: Target) -> Object | None:
+        """The DestinationRule of `subsets`."""
+        if (subsets := target.spec.traffic.subsets) is None:
+            return None
+        if not self._objects.synced(DESTINATION_RULES):
+            raise Unavailable(unlisted(self._objects))
+        return self._objects.get(DESTINATION_RULES, target.namespace, subsets.destination_rule)
+
+    async def _canary_service(self, target: Target) -> Object | None:
+        """With subsets there is none."""
+        if target.spec.traffic.subsets is not None:
+            return None
+        return await self._kubernetes.get(SERVICES, target.namespace, target.spec.canary_service)
 
     def _deployment(self, target: Target, name: str) -> Object | None:
         if not self._objects.synced(DEPLOYMENTS):

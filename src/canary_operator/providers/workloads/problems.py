@@ -11,6 +11,7 @@ from canary_operator.providers.objects import Object
 from canary_operator.providers.workloads.facts import deployment_facts
 from canary_operator.providers.workloads.labels import Override, choose_override
 from canary_operator.providers.workloads.marks import LEFT_PAUSED, MANAGED_BY, annotation, canary_name, is_ours
+from canary_operator.providers.workloads.subset_labels import Behind, choose_in_subsets
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Applicant:
     canary_service: Object | None
     canary: Object | None
     """What stands where the canary Deployment will."""
+    rule: Object | None = None
+    """The DestinationRule of `subsets`."""
 
     @property
     def name(self) -> str:
@@ -32,7 +35,11 @@ class Applicant:
     @property
     def override(self) -> Override | Problem:
         """For the checks after `stable_service_missing`."""
-        return choose_override(self.deployment, self.service or {"spec": {}}, self.workload.canary_label)
+        service, subsets = self.service or {"spec": {}}, self.target.spec.traffic.subsets
+        if subsets is None:
+            return choose_override(self.deployment, service, self.workload.canary_label)
+        behind = Behind(self.target, subsets, self.deployment, service, self.rule)
+        return choose_in_subsets(behind, self.workload.canary_label)
 
 
 def find_problem(applicant: Applicant) -> Problem | None:

@@ -11,7 +11,7 @@ from canary_operator.core.cookies import Cookies, Drawn
 from canary_operator.core.copies import Copies
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.destinations import service_host
+from canary_operator.providers.traffic.istio.destinations import Address, service_host
 from canary_operator.providers.traffic.istio.edit import desired
 from canary_operator.providers.traffic.istio.partly import Partly
 from canary_operator.providers.traffic.istio.restore import restored
@@ -41,17 +41,21 @@ def a_virtual_service(
     return {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": metadata, "spec": spec}
 
 
-def a_split(
+def a_split(  # noqa: PLR0913 -- a split is all of these
     route: str | Selector | None = None,
     *,
     stable: str = "checkout",
     canary: str | None = None,
     rollout: str = ROLLOUT,
     more: Sequence[str | Selector] = (),
+    subsets: Mapping[str, str] | None = None,
 ) -> Asked:
-    """`route` is the name of an http route, or any other route; `more` are split along."""
+    """`route` is the name of an http route, or any other route; `more` are split along, between `subsets` perhaps."""
     wanted = tuple(HttpRoute(one) if one is None or isinstance(one, str) else one for one in (route, *more))
-    return Asked(rollout, wanted, service_host(stable, "shop"), service_host(canary or f"{stable}-canary", "shop"))
+    names = (subsets or {}).get
+    canary = stable if subsets else canary or f"{stable}-canary"
+    arms = [Address(service_host(host, "shop"), names(arm)) for host, arm in ((stable, "stable"), (canary, "canary"))]
+    return Asked(rollout, wanted, arms[0], arms[1])
 
 
 _OF_ORDERS = {"matches", "matchService", "bucket", "cookies", "mirrors", "unsafe"}

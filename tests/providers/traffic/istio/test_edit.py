@@ -11,7 +11,7 @@ from canary_operator.api import reasons
 from canary_operator.core.actions import SetWeight
 from canary_operator.core.world import Problem, Route
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.destinations import INT32, resolved
+from canary_operator.providers.traffic.istio.destinations import INT32, means, resolved
 from canary_operator.providers.traffic.istio.edit import current, desired
 from canary_operator.providers.traffic.istio.patch import operations
 from canary_operator.providers.traffic.istio.routes import Asked
@@ -66,7 +66,7 @@ def without_weights(live: Object, split: Asked) -> Any:
     rule["route"] = [
         {key: value for key, value in each.items() if key != "weight"}
         for each in rule["route"]
-        if resolved(each["destination"]["host"], "shop") != split.canary
+        if not means(each, "shop", split.canary)
     ]
     notes = bare["metadata"].pop("annotations", {})
     return bare, {key: value for key, value in notes.items() if key != "canary-operator.dev/route"}

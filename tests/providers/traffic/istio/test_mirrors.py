@@ -10,6 +10,7 @@ import pytest
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Problem, Route
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.istio.destinations import Address
 from canary_operator.providers.traffic.istio.edit import current, desired
 from canary_operator.providers.traffic.istio.mirrors import mirrored_to, mirroring
 from tests.providers.traffic.istio.shapes import (
@@ -73,8 +74,8 @@ def test_the_owners_mirror_stays_before_ours(rule: Any, theirs: Any) -> None:
 def test_one_alone_is_written_as_every_istio_reads_it() -> None:
     after = mirroring({"timeout": "5s"}, {"host": "checkout-canary"}, Fraction(1))
     assert after == {"timeout": "5s", "mirror": {"host": "checkout-canary"}, "mirrorPercentage": {"value": 100}}
-    assert mirrored_to(after, CANARY, "shop") == [{"value": 100}]
-    assert mirrored_to(after, CANARY, "elsewhere") == []
+    assert mirrored_to(after, Address(CANARY), "shop") == [{"value": 100}]
+    assert mirrored_to(after, Address(CANARY), "elsewhere") == []
 
 
 def test_nobody_has_the_canary_and_it_is_fed() -> None:

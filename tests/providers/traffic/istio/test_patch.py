@@ -55,6 +55,15 @@ def test_a_later_edit_tests_both_hosts() -> None:
     ]
 
 
+def test_of_two_subsets_of_one_host_the_right_one_is_tested() -> None:
+    """The host alone would not tell them apart."""
+    stable, between = {"destination": {"host": "checkout", "subset": "v1"}}, {"stable": "v1", "canary": "v2"}
+    live = at(a_virtual_service(a_rule(stable, name="primary")), a_weight(5), a_split(subsets=between))
+    after = at(live, a_weight(25), a_split(subsets=between))
+    tested = [each for each in operations(live, after) if each["op"] == "test" and "subset" in each["path"]]
+    assert [each["value"] for each in tested] == ["v1", "v2"]
+
+
 def test_restore_removes_our_destination_by_its_host() -> None:
     """A removal by number is tested too, and the annotations go when they were ours alone."""
     live = at(a_virtual_service(a_rule(a_destination("checkout"))), a_weight(5))

@@ -131,3 +131,35 @@ def test_a_service_named_twice_is_a_problem(route: list[Any], host: str) -> None
     found = problem_of(a_virtual_service(a_rule(*route)))
     assert found.reason == reasons.DESTINATION_DUPLICATED
     assert host in found.message
+
+
+def in_subset(name: str | None, weight: int | None = None) -> dict[str, Any]:
+    destination = {"host": "checkout"} | ({} if name is None else {"subset": name})
+    return {"destination": destination} | ({} if weight is None else {"weight": weight})
+
+
+SUBSETS = {"stable": "v1", "canary": "v2"}
+
+
+def test_with_subsets_the_share_is_that_of_one_subset() -> None:
+    """Another subset of the same Service is somebody else's, and so is a subset of this name of another Service."""
+    elsewhere = {"destination": {"host": "other", "subset": "v2"}, "weight": 50}
+    live = a_virtual_service(a_rule(in_subset("v1", 3), in_subset("debug", 7), in_subset("v2", 1), elsewhere))
+    assert current(live, a_split(subsets=SUBSETS)) == Route(Fraction(1, 4), None)
+
+
+@pytest.mark.parametrize(
+    ("route", "reason", "words"),
+    [
+        ([in_subset(None)], reasons.ROUTE_UNSUPPORTED, "sends to checkout without a subset"),
+        ([in_subset("v1", 1), in_subset(None, 1)], reasons.ROUTE_UNSUPPORTED, "write subset: v1 beside that host"),
+        ([in_subset("v3")], reasons.DESTINATION_NOT_FOUND, "(subset v1) (there are: checkout (subset v3)); correct"),
+        ([in_subset("v1", 1), in_subset("v1", 1)], reasons.DESTINATION_DUPLICATED, "(subset v1) more than once"),
+    ],
+)
+def test_subsets_that_cannot_be_split_are_a_problem(route: list[Any], reason: str, words: str) -> None:
+    """The whole Service would have the canary's pods in it; the rest is as between Services."""
+    found = current(a_virtual_service(a_rule(*route)), a_split(subsets=SUBSETS))
+    assert isinstance(found, Problem)
+    assert found.reason == reason
+    assert words in found.message

@@ -19,6 +19,7 @@ from canary_operator.providers.traffic.istio.patch import operations
 from canary_operator.providers.traffic.istio.restore import restored
 from canary_operator.providers.traffic.istio.several import all_attempted
 from canary_operator.providers.traffic.istio.step import after_order, called, gone, told
+from canary_operator.providers.traffic.istio.subset_look import with_subsets
 from canary_operator.providers.traffic.istio.target import asked_of, virtual_services
 from canary_operator.providers.traffic.writing import Kubernetes, Routes, guards, same_version
 
@@ -34,7 +35,8 @@ class IstioTraffic:
         """The live share and our record of it, from the store."""
         if not self._objects.synced(VIRTUAL_SERVICES):
             return Unknown("the VirtualServices are not listed yet")
-        return together([self._look(target, name) for name in virtual_services(target)])
+        seen = together([self._look(target, name) for name in virtual_services(target)])
+        return with_subsets(seen, target, self._objects)
 
     def _look(self, target: Target, name: str) -> Look:
         live = self._objects.get(VIRTUAL_SERVICES, target.namespace, name)

@@ -13,10 +13,11 @@ from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.cookies import CANARY, name_of, outdone, setting, value_of
 from canary_operator.providers.traffic.istio.destinations import (
+    Address,
     Destination,
     canary_of,
     host,
-    resolved,
+    means,
     service_host,
     weight,
 )
@@ -91,8 +92,8 @@ def clones(live: Object, rule: Rule, split: Split, managed: Managed, share: Frac
     return found
 
 
-def new_revision(split: Split, managed: Managed) -> str:
-    """Whichever of the two hosts has its pods behind it."""
+def new_revision(split: Split, managed: Managed) -> Address:
+    """Whichever of the two has its pods behind it."""
     return split.stable if managed.reversed else split.canary
 
 
@@ -105,20 +106,20 @@ def _match(rule: Object, wanted: _Wanted) -> Object | Clash | None:
     return found if isinstance(found, Clash) else {"match": found} if found else None
 
 
-def _mirroring(clone: Object, copies: Copies, new: str, live: Object) -> Object:
+def _mirroring(clone: Object, copies: Copies, new: Address, live: Object) -> Object:
     """The destination is in the rule already, as one that nobody is sent to."""
     namespace = live["metadata"]["namespace"]
-    there = next(each["destination"] for each in clone["route"] if resolved(host(each), namespace) == new)
+    there = next(each["destination"] for each in clone["route"] if means(each, namespace, new))
     return mirroring(clone, there, copies.percentage)
 
 
-def host_of(name: str, split: Split, managed: Managed) -> str:
-    """Where this rule finds the canary's pods, in full: canary matches may have a Service of their own."""
+def address_of(name: str, split: Split, managed: Managed) -> Address:
+    """Where this rule finds the canary's pods: canary matches may have a Service of their own."""
     numbers = range(1, len(managed.matches) + 1)
     names = {match_name(split.rollout, number, split.place) for number in numbers}
     if managed.match_service is None or name not in names:
         return split.canary
-    return service_host(managed.match_service, split.rollout.partition("/")[0])
+    return Address(service_host(managed.match_service, split.rollout.partition("/")[0]))
 
 
 def _unkeepable(live: Object, rule: Rule) -> Problem | None:
@@ -136,16 +137,15 @@ def _route(live: Object, rule: Rule, split: Split, managed: Managed, wanted: _Wa
         return None
     if wanted.draws:
         return setting(route, managed, split, namespace)
-    return _through(route, split.canary, host_of(wanted.name, split, managed), namespace)
+    return _through(route, split.canary, address_of(wanted.name, split, managed), namespace)
 
 
-def _through(route: list[Destination], canary: str, wanted: str, namespace: str) -> list[Destination]:
+def _through(route: list[Destination], canary: Address, wanted: Address, namespace: str) -> list[Destination]:
     """The same destinations, with another Service in the canary's place."""
     if wanted == canary:
         return route
     return [
-        canary_of(each, wanted, namespace, weight(each)) if resolved(host(each), namespace) == canary else each
-        for each in route
+        canary_of(each, wanted, namespace, weight(each)) if means(each, namespace, canary) else each for each in route
     ]
 
 

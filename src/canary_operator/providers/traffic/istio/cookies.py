@@ -9,7 +9,7 @@ from typing import Any
 
 from canary_operator.core.cookies import Cookies
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.destinations import Destination, host, resolved
+from canary_operator.providers.traffic.istio.destinations import Address, Destination, address, shown
 from canary_operator.providers.traffic.istio.managed import Managed
 from canary_operator.providers.traffic.istio.routes import Rule, Split
 from canary_operator.providers.traffic.istio.rules import rule_at
@@ -37,12 +37,12 @@ def setting(route: Sequence[Destination], managed: Managed, split: Split, namesp
     new, old = (split.stable, split.canary) if managed.reversed else (split.canary, split.stable)
     drawn = {new: CANARY, old: str(managed.cookies.stage)}
     texts = {wanted: _text(managed.cookies, split.rollout, said) for wanted, said in drawn.items()}
-    return [_adding(each, texts.get(resolved(host(each), namespace))) for each in route]
+    return [_adding(each, texts.get(address(each, namespace))) for each in route]
 
 
-def set_in(route: Sequence[Destination], namespace: str) -> Mapping[str, str]:
-    """Which host adds which cookie."""
-    return {resolved(host(each), namespace): str(_added(each).get(SET_COOKIE)) for each in route}
+def set_in(route: Sequence[Destination], namespace: str) -> Mapping[Address, str]:
+    """Who adds which cookie."""
+    return {address(each, namespace): str(_added(each).get(SET_COOKIE)) for each in route}
 
 
 def held(destination: Destination) -> int:
@@ -76,7 +76,7 @@ def outdone(live: Object, rule: Rule) -> str | None:
 def _of_responses(rule: Object, ours: Sequence[Destination]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield "headers", (rule.get("headers") or {}).get("response") or {}
     for each in ours:
-        yield f"{host(each)}: headers", (each.get("headers") or {}).get("response") or {}
+        yield f"{shown(each)}: headers", (each.get("headers") or {}).get("response") or {}
 
 
 def _mark(rollout: str) -> str:

@@ -1,7 +1,7 @@
 """What one destination of a rule means to Istio."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 Destination = Mapping[str, Any]
 """An HTTPRouteDestination, or a RouteDestination, which has no `headers`: `destination`, `weight`, `headers`."""
@@ -9,6 +9,18 @@ Destination = Mapping[str, Any]
 CLUSTER_DOMAIN = "cluster.local"
 INT32 = 2**31 - 1
 """Istio's type for a weight."""
+
+
+class Address(NamedTuple):
+    """Whom a destination means."""
+
+    host: str
+    """In full."""
+    subset: str | None = None
+    """None where whole Services are split: then it is the host in any subset."""
+
+    def __str__(self) -> str:
+        return f"{self.host} (subset {self.subset})" if self.subset else self.host
 
 
 def service_host(service: str, namespace: str) -> str:
@@ -33,6 +45,19 @@ def subset(destination: Destination) -> str:
     return str((destination.get("destination") or {}).get("subset", ""))
 
 
+def address(destination: Destination, namespace: str) -> Address:
+    return Address(resolved(host(destination), namespace), subset(destination) or None)
+
+
+def means(destination: Destination, namespace: str, wanted: Address) -> bool:
+    return resolved(host(destination), namespace) == wanted.host and wanted.subset in {None, subset(destination)}
+
+
+def shown(destination: Destination) -> str:
+    """As it is written."""
+    return str(Address(host(destination), subset(destination) or None))
+
+
 def weight(destination: Destination) -> int:
     """As Istio reads it beside other destinations: a missing weight is 0."""
     return int(destination.get("weight") or 0)
@@ -49,15 +74,25 @@ def rescaled(destination: Destination, new: int) -> Destination:
     return destination if weight(destination) == new else weighted(destination, new)
 
 
-def canary_of(stable: Destination, canary: str, namespace: str, new: int) -> dict[str, Any]:
-    """A canary destination that differs from the stable one in host and weight only.
+def canary_of(stable: Destination, canary: Address, namespace: str, new: int) -> dict[str, Any]:
+    """A canary destination that differs from the stable one in host, or subset, and weight only.
 
     Args:
         stable: the destination to copy: its port and headers hold for the canary too
-        canary: the canary Service's full host
+        canary: whom it is to mean
         namespace: of the VirtualService; where the user wrote a short host, so do we
         new: the canary's weight
     """
-    short = canary.partition(".")[0]
-    written = short if "." not in host(stable) and resolved(short, namespace) == canary else canary
-    return {**stable, "destination": {**stable["destination"], "host": written}, "weight": new}
+    part = {} if canary.subset is None else {"subset": canary.subset}
+    return {
+        **stable,
+        "destination": {**stable["destination"], "host": _written(stable, canary, namespace), **part},
+        "weight": new,
+    }
+
+
+def _written(stable: Destination, canary: Address, namespace: str) -> str:
+    if resolved(host(stable), namespace) == canary.host:
+        return host(stable)
+    short = canary.host.partition(".")[0]
+    return short if "." not in host(stable) and resolved(short, namespace) == canary.host else canary.host

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.destinations import Destination, host, resolved
+from canary_operator.providers.traffic.istio.destinations import Address, Destination, means
 
 _OLD = ("mirrorPercentage", "mirrorPercent", "mirror_percent")
 """Where the percentage of a single mirror stands; the latter two are Istio's names of before."""
@@ -24,9 +24,9 @@ def mirroring(rule: Object, destination: Mapping[str, Any], percentage: Fraction
     return {**rest, "mirrors": [*theirs, ours]}
 
 
-def mirrored_to(rule: Object, wanted: str, namespace: str) -> Sequence[Any]:
-    """The percentages that go to this host (in full)."""
-    return [one.get("percentage") for one in _mirrors(rule) if resolved(host(one), namespace) == wanted]
+def mirrored_to(rule: Object, wanted: Address, namespace: str) -> Sequence[Any]:
+    """The percentages that go there."""
+    return [one.get("percentage") for one in _mirrors(rule) if means(one, namespace, wanted)]
 
 
 def _mirrors(rule: Object) -> Iterator[Destination]:

@@ -37,5 +37,7 @@ class _Names:
                 yield json_patch.test(name, *path, "name")
             case {"match": match} if path[:2] in _NAMELESS:
                 yield json_patch.test(match, *path, "match")
-            case {"destination": {"host": host}}:
+            case {"destination": {"host": host, **more}}:
                 yield json_patch.test(host, *path, "destination", "host")
+                if "subset" in more:
+                    yield json_patch.test(more["subset"], *path, "destination", "subset")

@@ -8,7 +8,7 @@ from canary_operator.api.routes import TcpRoute, TlsRoute
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic import problems
-from canary_operator.providers.traffic.istio.destinations import host
+from canary_operator.providers.traffic.istio.destinations import Address, shown
 from canary_operator.providers.traffic.istio.rules import KINDS, Kind, Spot, destinations, rule_at, spots
 from canary_operator.providers.traffic.istio.selectors import HttpRoute, Selector, kind_of, label
 
@@ -41,7 +41,13 @@ def without_destinations(live: Object, spot: Spot, kind: str, field: str) -> Pro
 
 
 def subset_named(live: Object, spot: Spot, subset: str) -> Problem:
-    return _unsupported(live, spot, f"sends to the subset {subset}; only whole Services can be split: remove it")
+    cure = "give traffic.istio.subsets to split between subsets, or remove it"
+    return _unsupported(live, spot, f"sends to the subset {subset}, and two Services are to be split: {cure}")
+
+
+def subset_missing(live: Object, spot: Spot, written: str, stable: str) -> Problem:
+    whole = f"sends to {written} without a subset, and so to the canary's pods too, at any weight"
+    return _unsupported(live, spot, f"{whole}: write subset: {stable} beside that host")
 
 
 def starved(live: Object, spot: Spot) -> Problem:
@@ -84,17 +90,18 @@ def cookie_outdone(live: Object, spot: Spot, where: str) -> Problem:
     return _unsupported(live, spot, complaint)
 
 
-def stable_missing(live: Object, spot: Spot, wanted: str) -> Problem:
-    hosts = ", ".join(host(each) for each in destinations(live, spot)) or "none"
+def stable_missing(live: Object, spot: Spot, wanted: Address) -> Problem:
+    hosts = ", ".join(shown(each) for each in destinations(live, spot)) or "none"
+    field = "stableService" if wanted.subset is None else "stableService and istio.subsets"
     message = (
         f"{the_rule(live, spot)} has no destination {wanted} (there are: {hosts}); "
-        "correct stableService, or the route's hosts: one with a dot must be complete"
+        f"correct {field}, or the route's hosts: one with a dot must be complete"
     )
     return Problem(reasons.DESTINATION_NOT_FOUND, message)
 
 
-def duplicated(live: Object, spot: Spot, wanted: str) -> Problem:
-    return problems.duplicated(the_rule(live, spot), wanted)
+def duplicated(live: Object, spot: Spot, wanted: Address) -> Problem:
+    return problems.duplicated(the_rule(live, spot), str(wanted))
 
 
 def asked_twice(live: Object, spot: Spot, field: str) -> Problem:

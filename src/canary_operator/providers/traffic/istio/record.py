@@ -19,7 +19,7 @@ from canary_operator.core.world import Problem, RouteRecord
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic import annotation
 from canary_operator.providers.traffic.istio.cookies import held
-from canary_operator.providers.traffic.istio.destinations import INT32, weight
+from canary_operator.providers.traffic.istio.destinations import INT32, Address, weight
 from canary_operator.providers.traffic.istio.managed import Managed
 from canary_operator.providers.traffic.istio.problems import record_unreadable
 from canary_operator.providers.traffic.istio.routes import Rule, Split
@@ -31,12 +31,18 @@ class Original(Model):
 
     host: str
     """In full."""
+    subset: str | None = None
+    """None where whole Services are split."""
     weight: Annotated[int, Field(ge=0, le=INT32)] | None = None
     """None: there was no weight."""
     added: bool = False
     """The user has no such destination; it is ours, and goes away on restore."""
     held: Annotated[int, Field(ge=0, le=3)] = 0
     """How many of `headers`, `response` and `add` the user has there, where a cookie of ours is added."""
+
+    @property
+    def address(self) -> Address:
+        return Address(self.host, self.subset)
 
 
 class Kept(Model):
@@ -69,15 +75,19 @@ class Kept(Model):
             route=name,
             tcp=split.route if isinstance(split.route, TcpRoute) else None,
             tls=split.route if isinstance(split.route, TlsRoute) else None,
-            stable=Original(host=split.stable, weight=stable),
-            canary=Original(host=split.canary, weight=canary, added=found is None),
+            stable=Original(host=split.stable.host, subset=split.stable.subset, weight=stable),
+            canary=Original(host=split.canary.host, subset=split.canary.subset, weight=canary, added=found is None),
             place=split.place,
         )
 
     def after(self, name: str | None, *, adding: bool) -> Self:
         """The same originals under its present name; `adding`: the canary destination is ours from now on."""
         stable = self.stable.model_copy(update={"held": 0})
-        canary = Original(host=self.canary.host, added=True) if adding else self.canary.model_copy(update={"held": 0})
+        canary = (
+            Original(host=self.canary.host, subset=self.canary.subset, added=True)
+            if adding
+            else self.canary.model_copy(update={"held": 0})
+        )
         return self.model_copy(update={"route": name, "stable": stable, "canary": canary})
 
     def holding(self, rule: Rule) -> Self:
@@ -92,7 +102,7 @@ class Kept(Model):
 
     def split(self, rollout: str, field: str) -> Split:
         selector: Selector = self.tcp or self.tls or HttpRoute(self.route)
-        return Split(rollout, selector, self.stable.host, self.canary.host, self.place, field)
+        return Split(rollout, selector, self.stable.address, self.canary.address, self.place, field)
 
 
 class Entry(Model):

@@ -7,7 +7,7 @@ from fractions import Fraction
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio import problems
-from canary_operator.providers.traffic.istio.destinations import Destination, subset, weight
+from canary_operator.providers.traffic.istio.destinations import Address, Destination, host, resolved, subset, weight
 from canary_operator.providers.traffic.istio.managed import Managed
 from canary_operator.providers.traffic.istio.rules import Spot, destinations, places, rule_at, spots
 from canary_operator.providers.traffic.istio.selectors import HttpRoute, Selector, kind_of, meant, naming
@@ -15,13 +15,13 @@ from canary_operator.providers.traffic.istio.selectors import HttpRoute, Selecto
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Whose split of which rule, and between which hosts (in full)."""
+    """Whose split of which rule, and between whom."""
 
     rollout: str
     """namespace/name"""
     route: Selector
-    stable: str
-    canary: str
+    stable: Address
+    canary: Address
     place: int = 0
     """Of the rule among those that are asked for in this object."""
     field: str = ""
@@ -34,8 +34,8 @@ class Asked:
 
     rollout: str
     routes: tuple[Selector, ...]
-    stable: str
-    canary: str
+    stable: Address
+    canary: Address
     managed: Managed | None = None
     """What the spec asks to insert before each; the record tells what was inserted."""
     at: int = 0
@@ -110,8 +110,8 @@ def read(live: Object, spot: Spot, split: Split) -> Rule | Problem:
     stable, canary = places(live, spot, split.stable), places(live, spot, split.canary)
     if problem := _unsplittable(live, spot, split.field):
         return problem
-    if name := next((subset(route[place]) for place in (*stable, *canary) if subset(route[place])), None):
-        return problems.subset_named(live, spot, name)
+    if problem := _of_other_subsets(live, spot, split):
+        return problem
     if not stable:
         return problems.stable_missing(live, spot, split.stable)
     for wanted, found in ((split.stable, stable), (split.canary, canary)):
@@ -139,6 +139,17 @@ def _only(live: Object, asked: Split) -> Spot | Problem:
 
 def _holds_both(live: Object, spot: Spot, split: Split) -> bool:
     return bool(places(live, spot, split.stable) and places(live, spot, split.canary))
+
+
+def _of_other_subsets(live: Object, spot: Spot, split: Split) -> Problem | None:
+    """A subset where whole Services are split, or the whole Service, canary included, where subsets are."""
+    namespace, hosts = live["metadata"]["namespace"], {split.stable.host, split.canary.host}
+    ours = [each for each in destinations(live, spot) if resolved(host(each), namespace) in hosts]
+    if (name := split.stable.subset) is not None:
+        whole = next((host(each) for each in ours if not subset(each)), None)
+        return None if whole is None else problems.subset_missing(live, spot, whole, name)
+    named = next((subset(each) for each in ours if subset(each)), None)
+    return None if named is None else problems.subset_named(live, spot, named)
 
 
 def _unsplittable(live: Object, spot: Spot, field: str) -> Problem | None:

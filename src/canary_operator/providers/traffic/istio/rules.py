@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.destinations import Destination, host, resolved
+from canary_operator.providers.traffic.istio.destinations import Address, Destination, means
 
 Kind = Literal["http", "tls", "tcp"]
 KINDS: tuple[Kind, ...] = ("http", "tls", "tcp")
@@ -40,8 +40,8 @@ def destinations(live: Object, spot: Spot) -> list[Destination]:
     return rule_at(live, spot).get("route") or []
 
 
-def places(live: Object, spot: Spot, wanted: str) -> list[int]:
-    """Every destination of this rule that means the wanted host (in full), in any port and subset."""
+def places(live: Object, spot: Spot, wanted: Address) -> list[int]:
+    """Every destination of this rule that means the wanted one, in any port."""
     namespace = live["metadata"]["namespace"]
     found = enumerate(destinations(live, spot))
-    return [place for place, each in found if resolved(host(each), namespace) == wanted]
+    return [place for place, each in found if means(each, namespace, wanted)]

@@ -2,12 +2,19 @@
 
 from fractions import Fraction
 
-from canary_operator.providers.traffic.istio.destinations import INT32, Destination, canary_of, rescaled, weighted
+from canary_operator.providers.traffic.istio.destinations import (
+    INT32,
+    Address,
+    Destination,
+    canary_of,
+    rescaled,
+    weighted,
+)
 from canary_operator.providers.traffic.istio.routes import Rule
 from canary_operator.providers.traffic.shares import weights_for
 
 
-def route_at(rule: Rule, share: Fraction, canary: str, namespace: str) -> list[Destination] | None:
+def route_at(rule: Rule, share: Fraction, canary: Address, namespace: str) -> list[Destination] | None:
     """The canary gets this share of what it and stable have; None when no integers say so exactly."""
     weights = weights_for(share, rule.ours, tuple(rule.weights[place] for place in rule.others))
     if weights.total > INT32:

@@ -7,7 +7,7 @@ from typing import Any
 
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.clones import WHOLE, clones, host_of, new_revision, of_role
+from canary_operator.providers.traffic.istio.clones import WHOLE, address_of, clones, new_revision, of_role
 from canary_operator.providers.traffic.istio.cookies import SET_COOKIE, set_in, setting
 from canary_operator.providers.traffic.istio.find import Found
 from canary_operator.providers.traffic.istio.managed import Managed, bucket_name, ours_in
@@ -55,7 +55,7 @@ def _stands(live: Object, split: Split, managed: Managed, wanted: Object, before
     if len(places) != 1 or places[0] > before:
         return False
     found = rule_at(live, Spot("http", places[0]))
-    through = replace(split, canary=host_of(name, split, managed))
+    through = replace(split, canary=address_of(name, split, managed))
     if found.get("match") != wanted.get("match") or _split(live, found, through) != _split(live, wanted, through):
         return False
     return managed.copies is None or _mirrored(live, found, split, managed) == _mirrored(live, wanted, split, managed)

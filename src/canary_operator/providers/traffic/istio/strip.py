@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.cookies import without
-from canary_operator.providers.traffic.istio.destinations import Destination, host, resolved
+from canary_operator.providers.traffic.istio.destinations import Address, Destination, address
 from canary_operator.providers.traffic.istio.managed import without_rules
 from canary_operator.providers.traffic.istio.record import Entry, read_entry
 from canary_operator.providers.traffic.istio.rules import rules
@@ -16,10 +16,14 @@ def stripped(live: Object, rollout: str) -> Object:
     if not isinstance(entry, Entry) or entry.managed is None or entry.managed.cookies is None:
         return bare
     namespace, cookies = bare["metadata"]["namespace"], entry.managed.cookies
-    held = {(kept.route, one.host): one.held for kept in entry.kept for one in (kept.stable, kept.canary)}
+    held = {
+        (kept.route, Address(one.host, one.subset)): one.held
+        for kept in entry.kept
+        for one in (kept.stable, kept.canary)
+    }
 
     def plain(rule: Object, destination: Destination) -> Destination:
-        found = held.get((rule.get("name"), resolved(host(destination), namespace)), 0)
+        found = held.get((rule.get("name"), address(destination, namespace)), 0)
         return without(destination, cookies, rollout, found)
 
     http = [_with_route(rule, plain) for rule in rules(bare, "http")]

@@ -6,7 +6,7 @@ from canary_operator.core.cookies import cookies_at
 from canary_operator.core.copies import copies_at
 from canary_operator.core.plan import pinned_plan
 from canary_operator.ports import Target
-from canary_operator.providers.traffic.istio.destinations import service_host
+from canary_operator.providers.traffic.istio.destinations import Address, service_host
 from canary_operator.providers.traffic.istio.managed import Managed
 from canary_operator.providers.traffic.istio.routes import Asked
 from canary_operator.providers.traffic.istio.selectors import selectors
@@ -21,12 +21,13 @@ def virtual_services(target: Target) -> tuple[str, ...]:
 
 
 def asked_of(target: Target, name: str) -> Asked:
-    at = virtual_services(target).index(name)
+    at, traffic = virtual_services(target).index(name), target.spec.traffic
+    between = (None, None) if traffic.subsets is None else (traffic.subsets.stable, traffic.subsets.canary)
     return Asked(
         rollout=target.key,
-        routes=selectors(target.spec.traffic.virtual_services[at]),
-        stable=service_host(target.spec.traffic.stable_service, target.namespace),
-        canary=service_host(target.spec.canary_service, target.namespace),
+        routes=selectors(traffic.virtual_services[at]),
+        stable=Address(service_host(traffic.stable_service, target.namespace), between[0]),
+        canary=Address(service_host(target.spec.canary_service, target.namespace), between[1]),
         managed=_inserted(target),
         at=at,
     )
