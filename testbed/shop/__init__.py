@@ -2,6 +2,7 @@
 
 from testbed.shop.http_route import HTTPRouteShop
 from testbed.shop.manifests import CANARY, NAME, Manifest, application, rollout
+from testbed.shop.reader import Reader
 from testbed.shop.seen import Rollout
 from testbed.shop.share import canary_share
 from testbed.shop.shop import Shop
@@ -13,6 +14,7 @@ __all__ = [
     "NAME",
     "HTTPRouteShop",
     "Manifest",
+    "Reader",
     "Rollout",
     "Shop",
     "SubsetShop",
