@@ -10,8 +10,9 @@ from canary_operator.api.reading import read_spec
 from canary_operator.api.rollout import Spec
 from canary_operator.errors import InvalidCanary
 from tests.api.generated import GOOD_SPECS, SPECS
+from tests.cases import cases
 
-SLOW_TO_MAKE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW_TO_MAKE = settings(max_examples=cases(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 GOOD = yaml.safe_load("""
 workload: {deploymentRef: {name: checkout}}

@@ -12,6 +12,7 @@ from canary_operator.api import reasons
 from canary_operator.api.status import Outcome, State
 from canary_operator.core.actions import Action, Purpose, SetWeight
 from canary_operator.errors import Conflict, Unavailable
+from tests.cases import cases
 from tests.doubles.memory import Crash, MemoryCluster, unwitnessed
 from tests.doubles.story import Story
 from tests.stories.test_interruptions import Chaos
@@ -157,7 +158,7 @@ ORDERS = ("pause", "resume", "promote", "abort", "retry")
 
 
 @pytest.mark.thorough
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=cases(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     began=st.sampled_from(["last stage", "overtaken", "reversed"]),
     events=st.lists(st.sampled_from(DEEDS + MORE + ORDERS), max_size=25),

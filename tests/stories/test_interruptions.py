@@ -10,6 +10,7 @@ from canary_operator.api import reasons
 from canary_operator.api.status import Outcome, State
 from canary_operator.core.actions import EnsureCanary, SetWeight
 from canary_operator.errors import CanaryError, Conflict, InvalidCanary, Refused, Unavailable
+from tests.cases import cases
 from tests.doubles.memory import Crash
 from tests.doubles.story import Story, a_spec
 
@@ -106,7 +107,7 @@ DEEDS = ("time", "harm", "quiet", "commit", "revert", "blind", "seeing", "pulled
 ORDERS = ("pause", "resume", "promote", "abort", "retry")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=cases(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     events=st.lists(st.sampled_from(DEEDS + ORDERS), max_size=25),
     faults=st.dictionaries(st.integers(0, 120), st.sampled_from([Crash, Conflict, Unavailable]), max_size=6),

@@ -12,6 +12,7 @@ from canary_operator.api.status import Outcome, State
 from canary_operator.core.actions import Announce, Purpose, SetWeight
 from canary_operator.core.world import Missing
 from canary_operator.errors import Conflict, Unavailable
+from tests.cases import cases
 from tests.doubles.memory import Crash, MemoryRoute
 from tests.doubles.story import Story, a_spec
 
@@ -291,7 +292,7 @@ class Chaos(Two):
         await self.passes()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=cases(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     events=st.lists(st.sampled_from(EVENTS), max_size=20),
     faults=st.dictionaries(st.integers(0, 100), st.sampled_from([Crash, Conflict, Unavailable]), max_size=6),

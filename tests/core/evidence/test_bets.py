@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from canary_operator.api.evidence import Test
 from canary_operator.core.evidence import counts
 from canary_operator.core.evidence.bets import MOST, bet, e_value
+from tests.cases import cases
 from tests.core.evidence.exact import binomial
 from tests.core.evidence.stream import arms
 
@@ -51,7 +52,7 @@ def test_wealth_of_another_version_is_kept() -> None:
 
 
 @given(st.floats(0.01, 0.6), st.floats(0, 1), st.integers(2, 3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=cases(30), deadline=None)
 def test_no_sequence_of_looks_is_expected_to_win(baseline_fails: float, times: float, planned: int) -> None:
     """The expectation of the evidence after three looks, summed over every possible outcome, is at most 1."""
     margin = 1.5

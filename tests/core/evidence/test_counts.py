@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canary_operator.core.evidence.counts import ALTERNATIVES, gains
+from tests.cases import cases
 from tests.core.evidence.exact import binomial, poisson
 from tests.core.evidence.stream import arms
 
@@ -58,7 +59,7 @@ def test_no_bet_is_expected_to_win_on_binomial_counts(
 
 
 @given(st.floats(0.05, 3), st.floats(0.05, 3), st.floats(0, 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=cases(40), deadline=None)
 def test_no_bet_is_expected_to_win_on_poisson_counts(canary: float, baseline: float, times: float) -> None:
     """The same for counts of rare errors, where requests are only a measure of exposure; the cap only lowers it."""
     margin, allowed = 1.5, baseline * 1.5 * (canary / 10) * times

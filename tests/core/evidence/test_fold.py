@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from canary_operator.api.evidence import Evidence
 from canary_operator.core.evidence.judge import begin, fold, judge, new_stage
 from canary_operator.core.evidence.sample import Counter, Sample, SourceSample
+from tests.cases import cases
 from tests.core.evidence.stream import START, Gateway, Traffic, arms, comparing, fold_all, terms
 
 _BOTH = comparing(max="1%", maxIncrease="50%")
@@ -151,7 +152,7 @@ _EVENTS = st.lists(
 
 
 @given(_EVENTS, st.sampled_from([_BOTH, comparing(), comparing(max="2%")]), st.sampled_from([0, 4]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 def test_a_restart_changes_no_bit(events: list[tuple[float, int, int, str]], metric: object, warmup: float) -> None:
     """Evidence written to JSON and read back after every look gives the same evidence, to the last bit."""
     gateway, judged = Gateway(), terms(metric, warmup=warmup)  # type: ignore[arg-type]

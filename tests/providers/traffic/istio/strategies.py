@@ -13,9 +13,10 @@ from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.copies import Copies
 from canary_operator.providers.traffic.istio.routes import Asked
 from canary_operator.providers.traffic.istio.selectors import Selector
+from tests.cases import cases
 from tests.providers.traffic.istio.shapes import a_split, drawn
 
-unhurried = settings(deadline=None, max_examples=60)
+unhurried = settings(deadline=None, max_examples=cases(60))
 """A busy machine is no failure."""
 
 SHARES = st.integers(0, 1_000_000).map(lambda millionths: Fraction(millionths, 1_000_000))
