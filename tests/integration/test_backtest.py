@@ -49,16 +49,15 @@ def test_a_release_that_went_back_would_go_back_again(cluster: Cluster, namespac
     assert "Stable against itself: " in said
 
 
-def test_a_slow_release_is_found_again_and_each_metric_has_its_row(
+def test_a_slow_release_would_have_gone_back_and_each_metric_has_its_row(
     cluster: Cluster, namespace: str, tmp_path: Path
 ) -> None:
     """By what exceeds the boundaries of the half hour before; nothing failed. Restarts are beyond any recording.
 
-    So little traffic gets it that each of the other metrics has been read several times before it goes back.
+    A person found it, after so long that each of the other metrics had been read several times.
     """
-    said = asked_and_kept(
-        cluster, namespace, tmp_path, "v2-l180-lognormal", FEW, ERRORS, P99, CONVERSION, LARGEST, RESTARTS
-    )
+    metrics = (ERRORS, P99, CONVERSION, LARGEST, RESTARTS)
+    said = asked_and_kept(cluster, namespace, tmp_path, "v2-l180-lognormal", FEW, *metrics, until=1000)
     assert "The canary is too slow: " in said
     assert "restarts is not judged: " in said
     for name in ("istio-error-rate", "istio-latency-p99", "conversion", "largest"):

@@ -63,6 +63,7 @@ async def the_overtaken(moment: int, bad: str) -> Story:
     return story
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("moment", range(2 * WRITES))
 async def test_a_reversed_run_survives_a_kill_around_every_write(moment: int) -> None:
     """v3 ends as stable, once, and nothing of ours is left."""
@@ -73,6 +74,7 @@ async def test_a_reversed_run_survives_a_kill_around_every_write(moment: int) ->
     assert everything_is_given_back(story)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("moment", range(2 * WRITES))
 async def test_a_bad_commit_survives_a_kill_around_every_write(moment: int) -> None:
     """v2's pods have everything again, no share of v3 rises afterwards, and the revert ends it."""
@@ -89,6 +91,7 @@ async def test_a_bad_commit_survives_a_kill_around_every_write(moment: int) -> N
     assert everything_is_given_back(story)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("moment", range(24))
 async def test_a_commit_around_every_kill_of_a_promotion_is_never_shipped_unseen(moment: int) -> None:
     """The process dies around a write of the promotion, and v3 comes before the next one starts."""

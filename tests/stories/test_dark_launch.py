@@ -187,6 +187,7 @@ async def test_the_rules_go_first_however_a_dark_launch_ends(ending: str) -> Non
     assert any(isinstance(one, RemoveCanary) for one in story.writes)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("moment", range(24))
 async def test_a_death_at_any_write_of_a_dark_launch_is_survived(moment: int) -> None:
     """The rules are written once, and the stage begins once."""

@@ -195,6 +195,7 @@ async def test_a_canary_that_stands_in_for_stable_has_everything_again() -> None
     assert (story.cluster.route_exists, story.cluster.share) == (True, before)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("moment", range(2 * WRITES))
 async def test_a_kill_around_every_write_leaves_no_route_missing(moment: int) -> None:
     """Also when the route goes away in the middle of the run."""
