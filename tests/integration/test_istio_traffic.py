@@ -53,10 +53,10 @@ def mark_in(namespace: str) -> str:
     return sha256(f"{namespace}/checkout".encode()).hexdigest()[:6]
 
 
-def a_target(namespace: str, intent: Any) -> Target:
+def a_target(namespace: str, intent: Any, route: str = "checkout") -> Target:
     fields = {"route": "routes", "tcp": "tcpRoutes", "tls": "tlsRoutes"}
     asked = {field: listed(intent[key]) for key, field in fields.items() if key in intent}
-    reference: dict[str, Any] = {"name": "checkout", **asked}
+    reference: dict[str, Any] = {"name": route, **asked}
     istio: dict[str, Any] = {"virtualServices": [reference]}
     subject: dict[str, Any] = {"revision": "v2"}
     if "subsets" in intent:
@@ -76,19 +76,19 @@ def a_target(namespace: str, intent: Any) -> Target:
 async def test_istio_accepts_every_step_of_every_shape(kubernetes: Kubernetes, namespace: str, shape: str) -> None:
     """What the API server holds is the golden object at each weight, and in the end what its owner wrote."""
     made = await kubernetes.create(VIRTUAL_SERVICES, namespace, golden(shape, "before", namespace))
-    objects = MemoryObjects()
+    objects, name = MemoryObjects(), made["metadata"]["name"]
     objects.put(VIRTUAL_SERVICES, made)
-    traffic, target = IstioTraffic(kubernetes, objects), a_target(namespace, golden(shape, "intent", namespace))
-    for name, order in orders_in(golden(shape, "intent", namespace)).items():
+    traffic, target = IstioTraffic(kubernetes, objects), a_target(namespace, golden(shape, "intent", namespace), name)
+    for step, order in orders_in(golden(shape, "intent", namespace)).items():
         await traffic.set_weight(target, order)
-        live = await kubernetes.get(VIRTUAL_SERVICES, namespace, "checkout")
-        wanted = golden(shape, name, namespace)
+        live = await kubernetes.get(VIRTUAL_SERVICES, namespace, name)
+        wanted = golden(shape, step, namespace)
         assert live is not None
-        assert live == objects.get(VIRTUAL_SERVICES, namespace, "checkout")
+        assert live == objects.get(VIRTUAL_SERVICES, namespace, name)
         assert live["spec"] == wanted["spec"]
         assert live["metadata"]["annotations"] == wanted["metadata"]["annotations"]
     await traffic.restore(target)
-    live = await kubernetes.get(VIRTUAL_SERVICES, namespace, "checkout")
+    live = await kubernetes.get(VIRTUAL_SERVICES, namespace, name)
     assert live is not None
     assert live["spec"] == made["spec"]
     assert [live["metadata"].get(key) for key in ("labels", "annotations")] == [
