@@ -55,7 +55,7 @@ def test_tests_are_added_to_every_alternative() -> None:
     """A rule without a match takes everything; a match without a path has that of the API's default."""
     tests = a_match(headers=[{"name": "x", "exact": "1"}], method="GET")
     assert both([], tests) == [{"path": EVERY, **tests}]
-    present = [{"path": {"type": "Exact", "value": "/a"}}, {"headers": [exactly("y", "2")], "future": 1}]
+    present: list[Any] = [{"path": {"type": "Exact", "value": "/a"}}, {"headers": [exactly("y", "2")], "future": 1}]
     assert both(present, tests) == [
         {"path": {"type": "Exact", "value": "/a"}, "method": "GET", "headers": [exactly("x", "1")]},
         {"path": EVERY, "method": "GET", "headers": [exactly("y", "2"), exactly("x", "1")], "future": 1},
