@@ -28,6 +28,11 @@ def choosing(field: str) -> str:
     return f"traffic: {{{TRAFFIC}, {field}}}"
 
 
+def for_some(items: str) -> str:
+    """Of an HTTPRoute."""
+    return f"traffic: {{gatewayAPI: {{httpRoutes: [{{name: a}}]}}, stableService: a, canaryMatches: [{items}]}}"
+
+
 DARK_THEN_ALL = "stages: [{weight: 0%, duration: 1h}, {weight: 100%, duration: 1h}]"
 COMPARES_ONLY = "analysis: {metrics: [{preset: istio-error-rate, maxIncrease: 5%}]}"
 
@@ -55,13 +60,29 @@ WRONG = {
         "traffic: {istio: {virtualServices: [{name: a}]}, gatewayAPI: {httpRoutes: [{name: a}]}, stableService: a}",
         "istio and gatewayAPI are both given: give istio",
     ),
-    "testers in an HTTPRoute": (
-        "traffic: {gatewayAPI: {httpRoutes: [{name: a}]}, stableService: a, canaryMatches: [{method: PUT}]}",
-        "traffic.canaryMatches needs rules that an HTTPRoute does not get from us",
+    "cookies in an HTTPRoute": (
+        "traffic: {gatewayAPI: {httpRoutes: [{name: a}]}, stableService: a, stickiness: {cookie: {}}}",
+        "traffic.stickiness needs rules that an HTTPRoute does not get from us: leave it out",
     ),
-    "a bucket in an HTTPRoute": (
-        "traffic: {gatewayAPI: {httpRoutes: [{name: a}]}, stableService: a, canaryBucket: {header: x}}",
-        "traffic.canaryBucket needs rules that an HTTPRoute does not get from us",
+    "labels in an HTTPRoute": (
+        for_some("{sourceLabels: {app: a}}"),
+        "traffic.canaryMatches[0].sourceLabels are labels of callers, which an HTTPRoute does not know: test a header",
+    ),
+    "an expression of a path in an HTTPRoute": (
+        for_some("{path: {regex: '/v[23]/.*'}}"),
+        'traffic.canaryMatches[0].path.regex "/v[23]/.*" is an expression',
+    ),
+    "a path that no HTTPRoute takes": (
+        for_some("{method: PUT}, {path: {prefix: /a//b}}"),
+        'traffic.canaryMatches[1].path.prefix "/a//b" is none that an HTTPRoute takes: begin with "/"',
+    ),
+    "a path without a slash": (
+        for_some("{path: {exact: cart}}"),
+        'traffic.canaryMatches[0].path.exact "cart" is none that an HTTPRoute takes: begin with "/"',
+    ),
+    "a parameter that no HTTPRoute takes": (
+        for_some("{queryParams: [{name: 'ids[]', exact: a}]}"),
+        'traffic.canaryMatches[0].queryParams has the name "ids[]", which no HTTPRoute takes',
     ),
     "a canary Service beside subsets": (
         f"traffic: {{{SUBSETS}, stableService: a, canaryService: b}}",

@@ -75,6 +75,29 @@ def test_an_httproute_is_planned_like_any_other(capsys: pytest.CaptureFixture[st
     assert "needs the HTTPRoute shop/checkout; in the files are: none" in said
 
 
+def test_testers_of_an_httproute_are_planned_with_their_rules(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """With the path that the API server fills in; a rule that they would take requests from is an error."""
+    rollout, rule = yaml.safe_load(HTTP_ROUTE.read_text()), {"backendRefs": [{"name": "checkout", "port": 80}]}
+    rollout["spec"]["traffic"]["canaryMatches"] = [{"headers": [{"name": "x-canary", "exact": "true"}]}]
+    metadata = {"name": "checkout", "namespace": "shop"}
+    rules = [{"name": "primary", **rule}]
+    manifest = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": metadata}
+    files = tmp_path / "files.yaml"
+    files.write_text(yaml.safe_dump_all([rollout, {**manifest, "spec": {"rules": rules}}]))
+    code, said = run(capsys, files)
+    assert code == 0
+    assert "stage 1 of 3: 5% and canaryMatches for 30m" in said
+    assert "name: canary-operator-match-1-checkout" in said
+    assert "Afterwards the HTTPRoute is as it was." in said
+    rules.append({"name": "team", "matches": [{"headers": [{"name": "x-team", "value": "a"}]}], **rule})
+    files.write_text(yaml.safe_dump_all([rollout, {**manifest, "spec": {"rules": rules}}]))
+    code, said = run(capsys, files)
+    assert code == 1
+    assert "says more than rule team does" in said
+
+
 def test_a_route_that_the_operator_makes_needs_no_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """It is shown as it is made, and then what a run does to it; somebody else's of the same name is refused."""
     manifest = yaml.safe_load(EXAMPLE.read_text())

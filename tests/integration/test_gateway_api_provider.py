@@ -100,7 +100,7 @@ async def test_the_api_server_takes_every_golden_object(kubernetes: Kubernetes, 
     objects = MemoryObjects()
     objects.put(HTTP_ROUTES, made)
     traffic, target = GatewayAPITraffic(kubernetes, objects), a_target(namespace, golden(shape, "intent", namespace))
-    for name, order in steps().items():
+    for name, order in steps(golden(shape, "intent", namespace)).items():
         await insist(partial(traffic.set_weight, target, order))
         live = await kubernetes.get(HTTP_ROUTES, namespace, NAME)
         wanted = golden(shape, name, namespace)

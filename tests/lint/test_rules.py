@@ -395,6 +395,8 @@ def test_a_rollout_may_split_an_httproute() -> None:
     backends = [{"name": "checkout", "port": 80}]
     add(named("HTTPRoute", "checkout", rules=[{"backendRefs": backends}]))(manifests)
     assert found([*manifests.values()]) == []
+    spec["traffic"]["canaryMatches"] = [{"path": {"prefix": "/cart"}}]
+    assert found([*manifests.values()]) == []
     backends.append({"name": "checkout", "port": 81})
     assert [(one.rule, one.severity) for one in found([*manifests.values()])] == [("route-unusable", "error")]
     backends[1] = {"name": "legacy", "weight": "5%"}

@@ -10,6 +10,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from canary_operator.api.http_route_contradictions import of_http_routes
 from canary_operator.api.match_contradictions import of_matches
 from canary_operator.api.metric_contradictions import of_metrics
 from canary_operator.api.mirror_contradictions import of_mirror
@@ -28,6 +29,7 @@ def of(spec: "Spec") -> Iterator[str]:
     for check in _CHECKS:
         yield from check(spec)
     yield from of_matches(spec)
+    yield from of_http_routes(spec)
     yield from of_metrics(spec)
     yield from of_mirror(spec)
 

@@ -40,21 +40,6 @@ def _connections(spec: "Spec") -> Iterator[str]:
             )
 
 
-def _rules_in_an_http_route(spec: "Spec") -> Iterator[str]:
-    traffic = spec.traffic
-    asked = (
-        ("canaryMatches", traffic.canary_matches),
-        ("canaryBucket", traffic.canary_bucket),
-        ("stickiness", traffic.stickiness),
-    )
-    for field, value in asked:
-        if value is not None and traffic.http_routes:
-            yield (
-                f"traffic.{field} needs rules that an HTTPRoute does not get from us: leave it out, or split a "
-                "VirtualService"
-            )
-
-
 def _match_service_is_another(spec: "Spec") -> Iterator[str]:
     name, known = spec.traffic.match_service, (spec.traffic.stable_service, spec.canary_service)
     if name is not None and (spec.traffic.canary_matches is None or name in known):
@@ -179,7 +164,6 @@ def _reserved(place: str) -> str:
 
 _CHECKS: tuple[Callable[["Spec"], Iterator[str]], ...] = (
     _connections,
-    _rules_in_an_http_route,
     _match_service_is_another,
     _dark_stage_without_matches,
     _bucket_without_a_source,

@@ -88,13 +88,6 @@ COOKIE_OUTLASTS_RUN = Rule(
     "would be drawn again: raise ttl, or leave it out",
 )
 
-CHOOSING_NEEDS_ISTIO = Rule(
-    "(!has(self.canaryMatches) && !has(self.canaryBucket) && !has(self.stickiness)) || !has(self.gatewayAPI)",
-    '{has(self.canaryMatches) ? "canaryMatches" : has(self.canaryBucket) ? "canaryBucket" : "stickiness"} '
-    "needs rules that an HTTPRoute does not get from us: "
-    "leave it out, or split a VirtualService",
-)
-
 DARK_STAGE_HAS_MATCHES = Rule(
     f"size(self.stages) == 0 || !{_FIRST_READABLE} || {_FIRST} > 0.0 || has(self.traffic.canaryMatches) || "
     "has(self.stages[0].mirror)",

@@ -23,9 +23,9 @@ class PathTest(Model):
     exact: Text | None = None
     """The path is this."""
     prefix: Text | None = None
-    """The path begins with this."""
+    """The path begins with this; in an HTTPRoute with all of its segments."""
     regex: Regex | None = None
-    """The whole path fits this RE2 expression."""
+    """The whole path fits this RE2 expression; not for an HTTPRoute."""
 
 
 class HeaderTest(Model):
@@ -91,7 +91,7 @@ class CanaryMatch(Model):
         ]
         | None
     ) = None
-    """Labels of the calling pod, which the mesh's sidecars know."""
+    """Labels of the calling pod, which the mesh's sidecars know; not for an HTTPRoute."""
 
 
 class CanaryBucket(Model):

@@ -8,11 +8,11 @@ import json
 
 from canary_operator.api.cel import Rule
 from canary_operator.api.cel_texts import number, readable, when_shares
+from canary_operator.api.http_route_rules import OF_HTTP_ROUTES
 from canary_operator.api.match_rules import (
     BUCKET_HAS_A_SOURCE,
     BUCKET_IS_WHOLE,
     CHOOSING_NEEDS_HTTP,
-    CHOOSING_NEEDS_ISTIO,
     COOKIE_IS_ONE_HEADER,
     COOKIE_IS_OURS,
     COOKIE_OUTLASTS_RUN,
@@ -159,7 +159,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         CANARY_SERVICE_HAS_A_NAME,
         CANARY_SERVICE_STAYS,
         CHOOSING_NEEDS_HTTP,
-        CHOOSING_NEEDS_ISTIO,
+        *OF_HTTP_ROUTES,
         MATCH_SERVICE_DIFFERS,
         ONE_WAY_TO_STAY,
         COOKIE_IS_OURS,

@@ -21,6 +21,15 @@ def too_fine(rule: str, share: Fraction) -> Problem:
     return unsupported(rule, f"{exactly}; write the same shares with smaller numbers")
 
 
+def tested_twice(rule: str, what: str, field: str, own: str) -> Problem:
+    """`own` is what else those requests could be given: `an http route`."""
+    complaint = (
+        f"tests {what} already, and {field} tests it too, which no match can do; "
+        f"take one of the two tests away, or give those requests {own} of their own"
+    )
+    return unsupported(rule, complaint)
+
+
 def duplicated(rule: str, wanted: str) -> Problem:
     message = f"{rule} names {wanted} more than once; leave one destination for each"
     return Problem(reasons.DESTINATION_DUPLICATED, message)

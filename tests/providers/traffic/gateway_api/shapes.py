@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.core.actions import SetWeight
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api.edit import desired
 from canary_operator.providers.traffic.gateway_api.restore import restored
 from canary_operator.providers.traffic.gateway_api.routes import Split
-from tests.providers.traffic.istio.shapes import a_weight
+from tests.providers.traffic.istio.shapes import orders_in
 
 ROLLOUT = "shop/checkout"
 ANYTHING = [{"path": {"type": "PathPrefix", "value": "/"}}]
@@ -41,10 +41,14 @@ def a_split(
     return Split(rollout, rule, stable, canary or f"{stable}-canary")
 
 
-def steps() -> dict[str, SetWeight]:
-    """A whole run; file → order."""
-    staged = {name: a_weight(name, stage=stage) for stage, name in enumerate(("0.5", "5", "25", "100"), start=1)}
-    return {**staged, "0": a_weight(0, Purpose.ROLL_BACK, stage=4)}
+def split_in(intent: Mapping[str, Any]) -> Split:
+    """What the `intent.yaml` of a golden folder asks for."""
+    return a_split(**{key: value for key, value in intent.items() if key in {"rule", "stable", "canary"}})
+
+
+def steps(intent: Mapping[str, Any]) -> dict[str, SetWeight]:
+    """A whole run with the matches and the bucket of a golden folder, as a plan orders them; file → order."""
+    return orders_in(intent)
 
 
 def at(live: Object, order: SetWeight, split: Split | None = None) -> Object:

@@ -1,5 +1,6 @@
 """Any HTTPRoute that the API server accepts, with one rule that can be split."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.providers.traffic.gateway_api.routes import Split
 from tests.providers.traffic.gateway_api.shapes import a_split
+from tests.providers.traffic.istio.strategies import BUCKETS, MATCHES
 
+TESTERS = tuple(one for one in MATCHES if one.source_labels is None)
 SHARES = st.integers(0, 1000).map(lambda tenths: Fraction(tenths, 1000))
 """Percentages with one decimal: finer ones need weights beside others that the API may not have."""
 
@@ -87,3 +90,16 @@ orders = st.builds(
     stage=st.integers(1, 20),
 )
 a_run = st.lists(orders, min_size=1, max_size=4)
+
+
+@st.composite
+def choosing_orders(draw: st.DrawFn) -> SetWeight:
+    """A stage with canary matches, with a bucket, or with both, in either direction."""
+    weight = Fraction(draw(st.integers(0, 99)), 100)
+    matches = tuple(draw(st.lists(st.sampled_from(TESTERS), min_size=weight == 0, unique_by=id)))
+    bucket = draw(st.sampled_from(BUCKETS)) if weight > 0 else None
+    swapped = draw(st.booleans())
+    service = None if swapped or weight == 0 or not matches else draw(st.sampled_from([None, "checkout-testers"]))
+    by_place = 1 - weight if swapped else weight
+    order = SetWeight(by_place, Purpose.STAGE, "abc-1", 1, matches=matches, bucket=bucket, reversed=swapped)
+    return replace(order, match_service=service)

@@ -27,11 +27,11 @@ KEY = ("httproutes", "shop", "checkout")
 PLAIN = a_route(a_rule(a_backend("checkout", 1), name="primary"), annotations={"theirs": "1"})
 
 
-def a_target(name: str = "checkout", rules: list[str] | None = None) -> Target:
+def a_target(name: str = "checkout", rules: list[str] | None = None, **traffic: Any) -> Target:
     reference = {"name": "checkout"} | ({"rules": rules} if rules else {})
     spec = {
         "revision": "v2",
-        "traffic": {"gatewayAPI": {"httpRoutes": [reference]}, "stableService": "checkout"},
+        "traffic": {"gatewayAPI": {"httpRoutes": [reference]}, "stableService": "checkout", **traffic},
         "stages": [{"weight": "5%", "duration": "1m"}],
         "analysis": {"metrics": [{"preset": "istio-error-rate", "max": "1%"}]},
     }
@@ -200,3 +200,35 @@ async def test_a_rival_for_the_host_hinders_the_route(mesh: Mesh) -> None:
     assert found.hindrance.reason == reasons.HOST_CLAIMED_TWICE
     assert "VirtualService shop/other claims" in found.hindrance.message
     assert "and so does HTTPRoute shop/checkout: " in found.hindrance.message
+
+
+async def test_testers_that_cannot_be_told_apart_are_refused_by_the_first_look(mesh: Mesh) -> None:
+    """Before any run, because the spec asks for them."""
+    match = [{"path": {"type": "PathPrefix", "value": "/"}, "method": "GET"}]
+    mesh.holding(a_route(a_rule(a_backend("checkout", 1), name="primary", matches=match)))
+    found = await mesh.traffic.look(a_target(canaryMatches=[{"method": "PUT"}]))
+    assert isinstance(found, Problem)
+    assert found.reason == reasons.ROUTE_UNSUPPORTED
+    assert "tests the method already, and traffic.canaryMatches[0] tests it too" in found.message
+
+
+async def test_testers_go_in_the_very_patch_of_a_rollback(mesh: Mesh) -> None:
+    """Weight 0 and no rule of ours, by one write, whatever version of the object is there."""
+    target = a_target(rules=["primary"], canaryMatches=[{"method": "PUT"}])
+    await mesh.traffic.set_weight(target, a_weight(5, matches=target.spec.traffic.canary_matches or ()))
+    assert [rule["name"] for rule in mesh.live["spec"]["rules"]] == ["canary-operator-match-1-checkout", "primary"]
+    mesh.somebody_else(lambda body: body["metadata"].update(labels={"theirs": "2"}))
+    await mesh.traffic.set_weight(target, rolled_back())
+    assert [rule["name"] for rule in mesh.live["spec"]["rules"]] == ["primary"]
+    assert weights_of(mesh.live) == {"checkout": 100, "checkout-canary": 0}
+
+
+async def test_a_rule_of_ours_that_was_taken_since_the_look_is_not_written_again(mesh: Mesh) -> None:
+    """Only a person's word brings it back."""
+    target = a_target(rules=["primary"], canaryMatches=[{"method": "PUT"}])
+    matches = target.spec.traffic.canary_matches or ()
+    await mesh.traffic.set_weight(target, a_weight(5, matches=matches))
+    mesh.somebody_else(lambda body: body["spec"]["rules"].pop(0))
+    mesh.holding(mesh.live)
+    with pytest.raises(Conflict, match=r"canary-operator-match-1-checkout was taken away or changed by now"):
+        await mesh.traffic.set_weight(target, a_weight(25, matches=matches, decided_on=Fraction(1, 20)))

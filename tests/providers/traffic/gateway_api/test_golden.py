@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
+from canary_operator.core.actions import SetWeight
 from canary_operator.core.carriers import HTTP_ROUTE
 from canary_operator.core.world import Route, RouteRecord
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api.edit import current
 from canary_operator.providers.traffic.gateway_api.routes import Split
-from tests.providers.traffic.gateway_api.shapes import a_split, at, given_back, steps
+from tests.providers.traffic.gateway_api.shapes import at, given_back, split_in, steps
 
 FOLDERS = sorted(path for path in Path(__file__).with_name("golden").iterdir() if path.is_dir())
 
@@ -29,7 +30,11 @@ def load(folder: Path, name: str) -> Any:
 
 
 def asked(folder: Path) -> Split:
-    return a_split(**load(folder, "intent"))
+    return split_in(load(folder, "intent"))
+
+
+def orders(folder: Path) -> dict[str, SetWeight]:
+    return steps(load(folder, "intent"))
 
 
 def compare(folder: Path, name: str, found: Object) -> None:
@@ -41,14 +46,14 @@ def compare(folder: Path, name: str, found: Object) -> None:
 
 def test_there_are_shapes() -> None:
     """The folder is found, so that the tests below have something to say."""
-    assert len(FOLDERS) >= 19
+    assert len(FOLDERS) >= 27
 
 
 @each_shape
 def test_each_weight_of_a_run_gives_the_golden_object(folder: Path) -> None:
     """From stage to stage and back to 0 the object is exactly the golden one."""
     live = load(folder, "before")
-    for name, order in steps().items():
+    for name, order in orders(folder).items():
         live = at(live, order, asked(folder))
         compare(folder, name, live)
 
@@ -58,7 +63,7 @@ def test_the_restored_object_is_what_its_owner_wrote(folder: Path) -> None:
     """After a run, and from the middle of one, restore gives back the object before."""
     before = load(folder, "before")
     live = before
-    for order in steps().values():
+    for order in orders(folder).values():
         live = at(live, order, asked(folder))
         assert given_back(live, asked(folder)) == before
 
@@ -66,7 +71,7 @@ def test_the_restored_object_is_what_its_owner_wrote(folder: Path) -> None:
 @each_shape
 def test_a_weight_does_not_depend_on_the_weights_before_it(folder: Path) -> None:
     """Every raise gives the same object directly and by stages."""
-    for name, order in list(steps().items())[:-1]:
+    for name, order in list(orders(folder).items())[:-1]:
         assert at(load(folder, "before"), order, asked(folder)) == load(folder, name)
 
 
@@ -74,21 +79,26 @@ def test_a_weight_does_not_depend_on_the_weights_before_it(folder: Path) -> None
 def test_the_share_that_is_read_is_the_share_that_was_written(folder: Path) -> None:
     """A look finds exactly the weight of the order, and its record."""
     assert current(load(folder, "before"), asked(folder)) == Route(Fraction(0), None, carrier=HTTP_ROUTE)
-    for name, order in steps().items():
-        said = RouteRecord(order.run, order.stage, order.weight, order.purpose)
-        assert current(load(folder, name), asked(folder)) == Route(order.weight, said, carrier=HTTP_ROUTE)
+    for name, order in orders(folder).items():
+        said = RouteRecord(order.run, order.stage, order.weight, order.purpose, matched=bool(order.matches))
+        found = current(load(folder, name), asked(folder))
+        assert isinstance(found, Route)
+        assert found == Route(order.weight, said, matched=found.matched, carrier=HTTP_ROUTE)
+        assert len(found.matched) == len(order.matches) + (order.bucket is not None)
 
 
 @each_shape
 def test_only_backends_and_annotations_change(folder: Path) -> None:
-    """Everything else comes out byte for byte as its owner wrote it, at every weight."""
+    """Beside rules of ours everything comes out byte for byte as its owner wrote it, at every weight."""
     before = bare(load(folder, "before"))
-    for name in steps():
+    for name in orders(folder):
         assert json.dumps(bare(load(folder, name))) == json.dumps(before)
 
 
 def bare(body: Any) -> Any:
     body["metadata"].pop("annotations", None)
-    for rule in body["spec"]["rules"]:
+    mine = [rule for rule in body["spec"]["rules"] if not rule.get("name", "").startswith("canary-operator-")]
+    body["spec"]["rules"] = mine
+    for rule in mine:
         rule.pop("backendRefs", None)
     return body

@@ -28,4 +28,4 @@ def test_the_place_and_the_value_are_named(rules: Any, says: str) -> None:
 
 def test_what_nobody_reads_may_be_anything() -> None:
     """It is the user's."""
-    assert misshapen(a_route(a_rule(a_backend("checkout", filters=[1]), timeouts=7))) is None
+    assert misshapen(a_route(a_rule(a_backend("checkout", policy=[1]), timeouts=7))) is None

@@ -8,7 +8,14 @@ from canary_operator.providers.objects import Object
 from canary_operator.providers.resources import HTTP_ROUTES
 from canary_operator.providers.traffic import problems
 from canary_operator.providers.traffic.gateway_api.backends import MOST_BACKENDS, shown
-from canary_operator.providers.traffic.gateway_api.rules import backends, label, rules
+from canary_operator.providers.traffic.gateway_api.rules import (
+    MOST_MATCHES,
+    MOST_RULES,
+    MOST_TESTS,
+    backends,
+    label,
+    rules,
+)
 
 FIELD = "httpRoutes[0].rules"
 
@@ -67,6 +74,40 @@ def stable_missing(live: Object, place: int, wanted: str) -> Problem:
 
 def named_twice(live: Object, place: int, wanted: str) -> Problem:
     return problems.duplicated(_rule(live, place), wanted)
+
+
+def tested_twice(live: Object, place: int, what: str, field: str) -> Problem:
+    return problems.tested_twice(_rule(live, place), what, field, "a rule")
+
+
+def prefix_rewritten(live: Object, place: int, field: str) -> Problem:
+    complaint = (
+        f"puts something else in place of the prefix that it matches, and {field}.path would match another one; "
+        "leave that test out, or give those requests a rule of their own"
+    )
+    return problems.unsupported(_rule(live, place), complaint)
+
+
+def overtaking(live: Object, place: int, field: str, other: int) -> Problem:
+    complaint = (
+        f"with the tests of {field} says more than rule {label(live, other)} does, whose requests it would take; "
+        "give the two tests that exclude each other, such as two values of one header"
+    )
+    return problems.unsupported(_rule(live, place), complaint)
+
+
+def too_many_tests(live: Object, place: int, field: str) -> Problem:
+    complaint = f"with the tests of {field} has more than {MOST_TESTS} headers or parameters in a match, which the API "
+    return problems.unsupported(_rule(live, place), f"{complaint}does not take; take some of them away")
+
+
+def crowded(live: Object, place: int, more: int) -> Problem:
+    ours = "a rule" if more == 1 else f"{more} rules"
+    complaint = (
+        f"needs {ours} of ours before it, and the API takes {MOST_RULES} rules and {MOST_MATCHES} matches in one "
+        "HTTPRoute; give it an HTTPRoute of its own, or leave out some of canaryMatches"
+    )
+    return problems.unsupported(_rule(live, place), complaint)
 
 
 def route_taken(live: Object, holder: str) -> Problem:

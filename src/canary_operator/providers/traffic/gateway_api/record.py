@@ -13,6 +13,7 @@ from canary_operator.providers.traffic import annotation
 from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT
 from canary_operator.providers.traffic.gateway_api.problems import record_unreadable, route_taken
 from canary_operator.providers.traffic.gateway_api.routes import Rule, Split
+from canary_operator.providers.traffic.istio.managed import Managed
 
 
 class Original(Model):
@@ -41,6 +42,8 @@ class Entry(Model):
     """The stable backend before the first edit."""
     canary: Original
     """The canary backend before the first edit."""
+    managed: Managed | None = None
+    """What our rules before it were made from; None when there are none."""
 
     @classmethod
     def first(cls, rule: Rule, name: str | None, split: Split, action: SetWeight) -> Self:
@@ -57,13 +60,14 @@ class Entry(Model):
             rule=name,
             stable=Original(service=split.stable, weight=min(MOST_WEIGHT, rule.ours)),
             canary=Original(service=split.canary, added=rule.canary is None),
+            managed=Managed.of(action),
         )
 
     def after(self, action: SetWeight, name: str | None, *, adding: bool = False) -> Self:
         """The same originals under the next weight; `adding`: the canary backend is ours from now on."""
         said = {"run": action.run, "stage": action.stage, "weight": action.weight, "purpose": action.purpose}
         canary = Original(service=self.canary.service, added=True) if adding else self.canary
-        return self.model_copy(update={**said, "rule": name, "canary": canary})
+        return self.model_copy(update={**said, "rule": name, "canary": canary, "managed": Managed.of(action)})
 
     def split(self, rollout: str) -> Split:
         """As it was first written."""
@@ -71,7 +75,8 @@ class Entry(Model):
 
     def said(self) -> RouteRecord:
         """What the rest of the operator may know of it."""
-        return RouteRecord(self.run, self.stage, self.weight, self.purpose)
+        matched = self.managed is not None and bool(self.managed.matches)
+        return RouteRecord(self.run, self.stage, self.weight, self.purpose, matched=matched)
 
 
 def read_entry(live: Object, rollout: str) -> Entry | Problem | None:

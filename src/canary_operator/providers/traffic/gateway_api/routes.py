@@ -9,6 +9,7 @@ from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api import problems
 from canary_operator.providers.traffic.gateway_api.backends import Backend, weight
 from canary_operator.providers.traffic.gateway_api.rules import backends, backends_of, named, redirects, rules
+from canary_operator.providers.traffic.istio.managed import Managed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Split:
     canary: str
     shares: tuple[Fraction, ...] = ()
     """The canary's, as the spec plans them."""
+    managed: Managed | None = None
+    """What the spec asks to insert."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,17 @@
 """The rules of an HTTPRoute as they are written, by their places."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api.backends import Backend, is_service, weight
+
+MOST_RULES = 16
+"""So many rules the API takes in one HTTPRoute."""
+MOST_MATCHES = 128
+"""So many matches in all of them; in one of them half as many."""
+MOST_TESTS = 16
+"""So many headers, and as many parameters, in one match."""
 
 
 def rules(live: Object) -> list[Object]:
@@ -26,6 +34,11 @@ def named(live: Object, name: str | None) -> list[int]:
     return [place for place in range(len(rules(live))) if name is None or name_of(live, place) == name]
 
 
+def matches(live: Object, place: int) -> list[Mapping[str, Any]]:
+    """Its alternatives: without any written it takes everything."""
+    return rules(live)[place].get("matches") or [{}]
+
+
 def backends(live: Object, place: int) -> list[Backend]:
     return rules(live)[place].get("backendRefs") or []
 
@@ -40,11 +53,27 @@ def redirects(live: Object, place: int) -> bool:
     return any(each.get("type") == "RequestRedirect" for each in rules(live)[place].get("filters") or ())
 
 
+def rewrites_prefix(live: Object, place: int) -> bool:
+    """Whether a filter puts something else in place of the prefix that matched."""
+    rule = rules(live)[place]
+    every = [rule, *backends(live, place)]
+    paths = [_rewrite(each) for one in every for each in one.get("filters") or ()]
+    return any(path.get("type") == "ReplacePrefixMatch" for path in paths)
+
+
+def _rewrite(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (found.get("urlRewrite") or {}).get("path") or {}
+
+
+def with_rules(live: Object, exchanged: Sequence[Object]) -> Object:
+    """The live object with other rules; all else is shared with it, unknown fields included."""
+    return {**live, "spec": {**live["spec"], "rules": list(exchanged)}}
+
+
 def with_backends(live: Object, place: int, exchanged: Sequence[Backend]) -> Object:
-    """The live object with other backends in this rule; all else is shared with it, unknown fields included."""
     every = list(rules(live))
     every[place] = {**every[place], "backendRefs": list(exchanged)}
-    return {**live, "spec": {**live["spec"], "rules": every}}
+    return with_rules(live, every)
 
 
 def filled_in(live: Object) -> Object:

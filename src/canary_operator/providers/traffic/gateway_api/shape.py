@@ -10,7 +10,39 @@ from pydantic import Field, StrictInt, StrictStr
 
 from canary_operator.providers.traffic import shape
 from canary_operator.providers.traffic.gateway_api.backends import MOST_BACKENDS, MOST_WEIGHT
+from canary_operator.providers.traffic.gateway_api.rules import MOST_RULES
 from canary_operator.providers.traffic.shape import Part
+
+
+class _PathModifier(Part):
+    type: StrictStr | None = None
+
+
+class _Rewrite(Part):
+    path: _PathModifier | None = None
+
+
+class _Filter(Part):
+    type: StrictStr
+    urlRewrite: _Rewrite | None = None  # noqa: N815 -- the API's name
+
+
+class _Path(Part):
+    type: StrictStr | None = None
+    value: StrictStr | None = None
+
+
+class _Named(Part):
+    name: StrictStr
+    type: StrictStr | None = None
+    value: StrictStr
+
+
+class _Match(Part):
+    path: _Path | None = None
+    method: StrictStr | None = None
+    headers: list[_Named] | None = None
+    queryParams: list[_Named] | None = None  # noqa: N815 -- the API's name
 
 
 class _Backend(Part):
@@ -20,20 +52,18 @@ class _Backend(Part):
     namespace: StrictStr | None = None
     port: StrictInt | None = None
     weight: Annotated[StrictInt, Field(ge=0, le=MOST_WEIGHT)] | None = None
-
-
-class _Filter(Part):
-    type: StrictStr
+    filters: list[_Filter] | None = None
 
 
 class _Rule(Part):
     name: StrictStr | None = None
     backendRefs: Annotated[list[_Backend], Field(max_length=MOST_BACKENDS)] | None = None  # noqa: N815 -- the API's name
     filters: list[_Filter] | None = None
+    matches: list[_Match] | None = None
 
 
 class _Spec(Part):
-    rules: list[_Rule] | None = None
+    rules: Annotated[list[_Rule], Field(max_length=MOST_RULES)] | None = None
 
 
 class _HTTPRoute(Part):

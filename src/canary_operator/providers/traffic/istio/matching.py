@@ -30,7 +30,7 @@ class Clash:
 def block_of(match: CanaryMatch) -> Block:
     headers = {one.name: _text(one) for one in match.headers or ()}
     if match.cookie is not None:
-        headers[_COOKIE] = {"regex": in_cookie(match.cookie.name, _cookie_value(match.cookie))}
+        headers[_COOKIE] = {"regex": in_cookie(match.cookie.name, cookie_value(match.cookie))}
     parts: dict[str, Any] = {
         "uri": None if match.path is None else _text(match.path),
         "method": None if match.method is None else {"exact": match.method},
@@ -94,8 +94,8 @@ def _text(test: HeaderTest | ParamTest | PathTest) -> dict[str, str]:
     return {kind: text for kind, text in given.items() if text is not None}
 
 
-def _cookie_value(test: CookieTest) -> str:
-    """A value ends with the next semicolon."""
+def cookie_value(test: CookieTest) -> str:
+    """As a regular expression; a value ends with the next semicolon."""
     if test.exact is not None:
         return re.escape(test.exact)
     if test.regex is not None:

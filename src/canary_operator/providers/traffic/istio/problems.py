@@ -59,11 +59,7 @@ def too_fine(live: Object, spot: Spot, share: Fraction) -> Problem:
 
 
 def tested_twice(live: Object, spot: Spot, what: str, field: str) -> Problem:
-    complaint = (
-        f"tests {what} already, and {field} tests it too, which no match can do; "
-        "take one of the two tests away, or give those requests an http route of their own"
-    )
-    return _unsupported(live, spot, complaint)
+    return problems.tested_twice(the_rule(live, spot), what, field, "an http route")
 
 
 def uncopied(live: Object, spot: Spot) -> Problem:

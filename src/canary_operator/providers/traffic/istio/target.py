@@ -28,12 +28,13 @@ def asked_of(target: Target, name: str) -> Asked:
         routes=selectors(traffic.virtual_services[at]),
         stable=Address(service_host(traffic.stable_service, target.namespace), between[0]),
         canary=Address(service_host(target.spec.canary_service, target.namespace), between[1]),
-        managed=_inserted(target),
+        managed=managed_of(target),
         at=at,
     )
 
 
-def _inserted(target: Target) -> Managed | None:
+def managed_of(target: Target) -> Managed | None:
+    """What rules of ours would be made from, at any weight; None where none are asked for."""
     plan = pinned_plan(target.spec)
     mirror = next((stage.mirror for stage in plan.stages if stage.mirror is not None), None)
     if not plan.matches and plan.bucket is None and plan.cookie is None and mirror is None:
