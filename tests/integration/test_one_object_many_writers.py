@@ -18,8 +18,9 @@ import pytest
 from canary_operator.api.quantities import parse_percentage
 from testbed.cluster import Cluster
 from testbed.errors import TestbedError
+from testbed.load import Plan
 from testbed.operator import OperatorProcess
-from testbed.shop import NAME, Manifest, Rollout, Shop, rollout
+from testbed.shop import NAME, Manifest, Rollout, Shop, Traffic, rollout
 from tests.integration.mesh import share_of
 from tests.integration.onlooker import Onlooker
 
@@ -28,7 +29,10 @@ pytestmark = pytest.mark.integration
 SECONDS = float(os.environ.get("CANARY_OPERATOR_WRITERS_SECONDS", "60"))
 PACE = 0.1
 """Seconds between two edits of the owner."""
-RULES = ("primary", "admin", "mobile")
+RULES = {"primary": "/", "admin": "/admin", "mobile": "/mobile"}
+"""And a path that each of them takes."""
+EACH = 40
+"""Requests per second: without any of its own the last run of all would wait for one for ever."""
 ANNOTATION = "canary-operator.dev/route"
 COUNT = "x-count"
 LONGEST = 60
@@ -126,8 +130,8 @@ def test_nothing_is_lost_and_no_weight_is_wrong(cluster: Cluster, shop: Shop, op
         counts.append(count)
 
     with ExitStack() as stack:
-        stack.enter_context(shop.traffic(100))
-        for rule in RULES:
+        for rule, path in RULES.items():
+            stack.enter_context(Traffic(Plan(shop.url, shop.host, EACH, path=path)))
             shop.apply(one_of_three(rule))
         onlooker = stack.enter_context(Onlooker(check).watching(cluster, shop.namespace, NAME))
         owner, until = Owner(shop), time.monotonic() + SECONDS
@@ -161,7 +165,11 @@ def prepared(shop: Shop) -> Any:
         "headers": {"response": {"set": {"x-mine": "1"}}},
         "route": primary["route"],
     }
-    ours = [{**primary, "name": rule, "match": [{"uri": {"prefix": f"/{rule}"}}]} for rule in RULES[1:]]
+    ours = [
+        {**primary, "name": rule, "match": [{"uri": {"prefix": path}}]}
+        for rule, path in RULES.items()
+        if rule != "primary"
+    ]
     body["spec"]["http"] = [mine, *ours, primary]
     shop.kubectl("delete", "virtualservice", NAME)
     shop.kubectl("create", "-f", "-", input=json.dumps(body))
