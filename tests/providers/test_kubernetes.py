@@ -59,7 +59,7 @@ async def setting(tmp_path: Path) -> AsyncIterator[Setting]:
             None,
             may_write=lambda: fence[-1],
             observe=lambda verb, resource, code, _: observed.append((verb, resource, code)),
-            timeout=0.5,
+            timeout=1.5,
         )
         yield Setting(server, kubernetes, observed, fence)
         await kubernetes.close()
