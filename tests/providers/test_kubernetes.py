@@ -136,7 +136,7 @@ async def test_a_list_is_read_to_its_end(setting: Setting) -> None:
 
 async def test_silence_is_unavailable(setting: Setting) -> None:
     """A server that accepts and says nothing is given up after the timeout, body included."""
-    setting.server.answers, setting.server.delay = [says(200, WEB)], 0.8
+    setting.server.answers, setting.server.delay = [says(200, WEB)], 2.5
     with pytest.raises(Unavailable, match="TimeoutError"):
         await setting.kubernetes.get(SERVICES, "shop", "web")
     assert setting.observed == [("get", SERVICES, 0)]
