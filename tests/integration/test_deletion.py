@@ -1,6 +1,5 @@
 """A rollout may be deleted at any moment: everything is given back, and then it is really gone."""
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import pytest
 from testbed.cluster import Cluster
 from testbed.operator import OperatorProcess
 from testbed.shop import CANARY, NAME, Manifest, Rollout, Shop, rollout
+from tests.integration.served import wait_until_served
 
 pytestmark = pytest.mark.integration
 
@@ -116,12 +116,8 @@ def test_everything_is_given_back(shops: dict[str, Shop], when: str) -> None:
             reach(shop, MOMENTS[when])
             delete(shop, cascade)
             assert shop.route() == written
-            shop.kubectl("rollout", "status", f"deployment/{NAME}", "--timeout=30s") if "rolls" in when else None
-            before = traffic.answers()
-            time.sleep(1)
-            versions = set(+(traffic.answers() - before))
+            wait_until_served(shop, traffic, "v2-r4" if "rolls" in when else "v1")
         assert traffic.failures() == 0
-        assert versions == {"v2-r4" if "rolls" in when else "v1"}
 
     in_each(shops, story)
 
