@@ -5,6 +5,8 @@ ends: in a run of three hundred tests that was most of what the API server did. 
 keeps its namespace, and that controller, busy for ever.
 """
 
+import time
+
 import requests
 
 from testbed.errors import TestbedError
@@ -29,13 +31,24 @@ _KINDS = (
 )
 """Pods, ReplicaSets and endpoints go with their owners."""
 _NO_LONGER_OURS = '{"metadata": {"finalizers": null}}'
+_PATIENCE = 20.0
 _DONE = {200, 202, 404}
 """404: the kind is not served here, or the object went by itself."""
 
 
 def sweep(state: State, namespace: str) -> None:
-    """Asks for it only; what needs a while goes on ending."""
-    reader = Reader(state, namespace)
+    """Asks for it only; what needs a while goes on ending. An API server that was just started is waited for."""
+    reader, deadline = Reader(state, namespace), time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return _sweep(reader)
+        except TestbedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+
+
+def _sweep(reader: Reader) -> None:
     for rollout in reader.all(*_ROLLOUTS):
         _send(reader, "PATCH", f"{reader.url(*_ROLLOUTS)}/{rollout['metadata']['name']}", _NO_LONGER_OURS)
     for kind in _KINDS:
