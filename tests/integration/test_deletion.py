@@ -15,8 +15,8 @@ pytestmark = pytest.mark.integration
 
 STAGES = (("25%", "10m"), ("100%", "10m"))
 LONGEST = 60
-SOON = 15
-"""Seconds until the object is gone, with a drain of a second."""
+SOON = 45
+"""Seconds until the object is gone; the collector of a new cluster learns of new kinds every thirty."""
 
 
 @pytest.fixture
