@@ -3,11 +3,12 @@
 import fcntl
 import os
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from canary_operator.providers.kubernetes import Kubernetes, connect
 from testbed import control
 from testbed.cluster import Cluster
 from testbed.operator import OperatorProcess, install, lend_leadership
@@ -64,6 +65,14 @@ def operator(cluster: Cluster, place: str) -> Iterator[OperatorProcess]:
     """One for this test's namespace alone: a test that kills it disturbs nobody."""
     with OperatorProcess(cluster, f"operator-{place}", namespace=place) as operator:
         yield operator
+
+
+@pytest.fixture
+async def kubernetes(cluster: Cluster) -> AsyncIterator[Kubernetes]:
+    """The client of a user who may do everything."""
+    client = await connect(str(cluster.kubeconfig), None, may_write=lambda: True)
+    yield client
+    await client.close()
 
 
 @pytest.fixture

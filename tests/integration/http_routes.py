@@ -1,8 +1,11 @@
 """Rollouts of HTTPRoutes, and what chance makes of a share."""
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from math import sqrt
 from typing import Any
 
+from canary_operator.errors import Conflict
 from testbed.shop import NAME, Manifest, rollout
 
 LONG = (("25%", "10m"), ("50%", "10m"), ("100%", "10m"))
@@ -21,3 +24,11 @@ def by_http_route(stages: Any = LONG, rule: str | None = "primary", name: str = 
 def shares(total: int, share: float) -> tuple[float, float]:
     """What is expected of so many requests, and the standard deviation."""
     return share * total, sqrt(total * share * (1 - share))
+
+
+async def insist(write: Callable[[], Awaitable[None]]) -> None:
+    """Istiod writes the status whenever it likes; after a conflict the store has what is there now."""
+    for _ in range(10):
+        with suppress(Conflict):
+            return await write()
+    raise AssertionError("ten conflicts in a row")

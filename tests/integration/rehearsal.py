@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from testbed.cluster import Cluster
 from testbed.operator import OperatorProcess
@@ -86,3 +87,18 @@ class Rehearsal:
             self._operator.start()
         after = self._shop.until("the end of the run", is_over, LONGEST)
         return Performance(number, killed.is_set(), self._proxy.steps(), before, after)
+
+
+def nothing_was_done_twice(run: Performance) -> None:
+    """Whoever was killed between the act and its note did not act again."""
+    assert run.after.status["runs"] == run.before.status["runs"] + 1
+    assert len(run.after.outcomes) == min(10, len(run.before.outcomes) + 1)
+    assert (run.created("deployments"), run.created("services")) == (1, 0)
+    assert run.unserved_rises() == []
+
+
+def rises_once_and_falls_once(shares: list[float]) -> bool:
+    """Such as 50, 50, 100, 0, 0."""
+    top = shares.index(max(shares))
+    rising, falling = shares[: top + 1], shares[top:]
+    return all(a <= b for a, b in pairwise(rising)) and all(a >= b for a, b in pairwise(falling))

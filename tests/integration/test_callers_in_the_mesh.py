@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import requests
 from canary_operator.api.matches import CanaryMatch
 from canary_operator.api.rollout import Spec
 from canary_operator.ports import Target
-from canary_operator.providers.kubernetes import Kubernetes, connect
+from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.traffic.istio.apply import IstioTraffic
 from testbed.cluster import Cluster
 from testbed.load import Plan
@@ -27,13 +27,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("sidecars")]
 IN_EUROPE = {"app": "basket", "region": "eu-west"}
 """Istio has no test of where a caller runs; a label on its pods says it."""
 EUROPEANS = (CanaryMatch.model_validate({"sourceLabels": {"region": "eu-west"}}),)
-
-
-@pytest.fixture
-async def kubernetes(cluster: Cluster) -> AsyncIterator[Kubernetes]:
-    client = await connect(str(cluster.kubeconfig), None, may_write=lambda: True)
-    yield client
-    await client.close()
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ import re
 import socket
 import ssl
 import threading
-import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
@@ -17,7 +16,7 @@ import requests
 from canary_operator.api.rollout import Spec
 from canary_operator.core.world import Route
 from canary_operator.ports import Target
-from canary_operator.providers.kubernetes import Kubernetes, connect
+from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.resources import VIRTUAL_SERVICES
 from canary_operator.providers.traffic.istio.apply import IstioTraffic
 from testbed.addresses import FIRST_PORT, PORTS_PER_BLOCK, free_ports
@@ -28,6 +27,7 @@ from testbed.prometheus import BELOW_HTTP
 from testbed.shop import CANARY, NAME, Manifest, Shop, rollout
 from testbed.shop.manifests import PORT, service
 from tests.doubles.objects import MemoryObjects
+from tests.integration.edge import until
 from tests.providers.traffic.istio.shapes import a_weight, rolled_back
 
 pytestmark = pytest.mark.integration
@@ -38,13 +38,6 @@ MANY = 300
 TOLERANCE = 0.13
 """More than five standard deviations of a quarter of so many connections."""
 _CONNECTIONS = re.compile(r"^cluster\.outbound\|\d+\|\|([^.]+)\.[^;]+;\.upstream_cx_total$")
-
-
-@pytest.fixture
-async def kubernetes(cluster: Cluster) -> AsyncIterator[Kubernetes]:
-    client = await connect(str(cluster.kubeconfig), None, may_write=lambda: True)
-    yield client
-    await client.close()
 
 
 @pytest.fixture
@@ -168,13 +161,6 @@ def greeting(name: str) -> bytes:
     with suppress(ssl.SSLWantReadError):
         client.do_handshake()
     return outgoing.read()
-
-
-def until(what: str, holds: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.05)
 
 
 def provider(kubernetes: Kubernetes, body: Any) -> IstioTraffic:

@@ -2,7 +2,6 @@
 
 import copy
 import json
-from collections.abc import AsyncIterator
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -15,24 +14,15 @@ from canary_operator.api.rollout import Spec
 from canary_operator.core.actions import SetWeight
 from canary_operator.core.world import Problem, Route
 from canary_operator.ports import Target
-from canary_operator.providers.kubernetes import Kubernetes, connect
+from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.resources import HTTP_ROUTES
 from canary_operator.providers.traffic.gateway_api.apply import GatewayAPITraffic
 from testbed.cluster import Cluster
 from testbed.shop import NAME, HTTPRouteShop
 from tests.doubles.objects import MemoryObjects
-from tests.integration.http_routes import LONGEST, by_http_route
-from tests.integration.test_canary_matches import (
-    AS_TESTER,
-    CASES,
-    TESTERS,
-    Request,
-    cookie,
-    service_of_testers,
-    until,
-    user,
-)
-from tests.integration.test_gateway_api_provider import insist
+from tests.integration.choices import CASES
+from tests.integration.edge import AS_TESTER, TESTERS, Request, cookie, service_of_testers, until, user
+from tests.integration.http_routes import LONGEST, by_http_route, insist
 from tests.providers.traffic.istio.shapes import a_weight, rolled_back
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("gateway-api")]
@@ -41,13 +31,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("gateway-api")]
 KINDS = {name: case for name, case in CASES.items() if name != "path regex"}
 """Of paths an HTTPRoute has no expression that comes before a prefix."""
 TESTER = CanaryMatch.model_validate(TESTERS)
-
-
-@pytest.fixture
-async def kubernetes(cluster: Cluster) -> AsyncIterator[Kubernetes]:
-    client = await connect(str(cluster.kubeconfig), None, may_write=lambda: True)
-    yield client
-    await client.close()
 
 
 @pytest.fixture

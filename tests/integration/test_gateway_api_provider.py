@@ -3,8 +3,6 @@
 import asyncio
 import copy
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,9 +13,8 @@ import yaml
 
 from canary_operator.api.rollout import Spec
 from canary_operator.core.actions import Purpose
-from canary_operator.errors import Conflict
 from canary_operator.ports import Target
-from canary_operator.providers.kubernetes import Kubernetes, connect
+from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.resources import HTTP_ROUTES
 from canary_operator.providers.traffic.gateway_api.apply import GatewayAPITraffic
 from testbed.cluster import Cluster
@@ -27,7 +24,7 @@ from testbed.shop.http_route import http_route
 from testbed.shop.manifests import deployment, service
 from testbed.sidecar import a_sidecar
 from tests.doubles.objects import MemoryObjects
-from tests.integration.http_routes import COUNTED, shares
+from tests.integration.http_routes import COUNTED, insist, shares
 from tests.providers.traffic.gateway_api.shapes import steps
 from tests.providers.traffic.istio.shapes import a_weight
 
@@ -38,13 +35,6 @@ GOLDEN = Path(__file__).parents[1] / "providers/traffic/gateway_api/golden"
 SHAPES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
 PRUNED = {"unknown-fields"}
 """A real API server knows its schema; such fields are for the next one's."""
-
-
-@pytest.fixture
-async def kubernetes(cluster: Cluster) -> AsyncIterator[Kubernetes]:
-    client = await connect(str(cluster.kubeconfig), None, may_write=lambda: True)
-    yield client
-    await client.close()
 
 
 async def test_callers_in_the_mesh_obey_it_too(cluster: Cluster, namespace: str, kubernetes: Kubernetes) -> None:
@@ -114,14 +104,6 @@ async def test_the_api_server_takes_every_golden_object(kubernetes: Kubernetes, 
     assert [live["metadata"].get(key) for key in ("labels", "annotations")] == [
         made["metadata"].get(key) for key in ("labels", "annotations")
     ]
-
-
-async def insist(write: Callable[[], Awaitable[None]]) -> None:
-    """Istiod writes the status whenever it likes; after a conflict the store has what is there now."""
-    for _ in range(10):
-        with suppress(Conflict):
-            return await write()
-    raise AssertionError("ten conflicts in a row")
 
 
 def golden(shape: str, name: str, namespace: str) -> Any:

@@ -6,7 +6,7 @@ that run was made without a kill, and shows how many writes there are.
 """
 
 from collections.abc import Iterator
-from itertools import count, pairwise
+from itertools import count
 
 import pytest
 
@@ -14,7 +14,13 @@ from testbed.cluster import Cluster
 from testbed.operator import OperatorProcess
 from testbed.proxy import Proxy
 from testbed.shop import CANARY, Shop, Traffic, rollout
-from tests.integration.rehearsal import Performance, ReadyCanaries, Rehearsal
+from tests.integration.rehearsal import (
+    Performance,
+    ReadyCanaries,
+    Rehearsal,
+    nothing_was_done_twice,
+    rises_once_and_falls_once,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -49,14 +55,6 @@ def moments(rehearsal: Rehearsal, lane: int, *, delivered: bool, behaviour: str 
             return
 
 
-def nothing_was_done_twice(run: Performance) -> None:
-    """Whoever was killed between the act and its note did not act again."""
-    assert run.after.status["runs"] == run.before.status["runs"] + 1
-    assert len(run.after.outcomes) == min(10, len(run.before.outcomes) + 1)
-    assert (run.created("deployments"), run.created("services")) == (1, 0)
-    assert run.unserved_rises() == []
-
-
 @pytest.mark.parametrize("delivered", [True, False], ids=["answered", "unanswered"])
 @pytest.mark.parametrize("lane", range(LANES))
 def test_a_good_release_survives_a_kill_after_every_write(
@@ -88,10 +86,3 @@ def test_a_bad_release_survives_a_kill_after_every_write(
         assert set(run.shares) == {0, 50}
         nothing_was_done_twice(run)
         assert (shop.route(), shop.deployment(CANARY), shop.pods()) == (route, None, stable)
-
-
-def rises_once_and_falls_once(shares: list[float]) -> bool:
-    """Such as 50, 50, 100, 0, 0."""
-    top = shares.index(max(shares))
-    rising, falling = shares[: top + 1], shares[top:]
-    return all(a <= b for a, b in pairwise(rising)) and all(a >= b for a, b in pairwise(falling))

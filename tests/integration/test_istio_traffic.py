@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import re
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -18,10 +17,9 @@ from canary_operator.core.world import Route
 from canary_operator.errors import Conflict, Refused
 from canary_operator.ports import Target
 from canary_operator.providers.json_patch import add
-from canary_operator.providers.kubernetes import Kubernetes, connect
+from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.resources import VIRTUAL_SERVICES
 from canary_operator.providers.traffic.istio.apply import IstioTraffic
-from testbed.cluster import Cluster
 from tests.doubles.objects import MemoryObjects
 from tests.providers.traffic.istio.shapes import a_weight, listed, orders_in, rolled_back
 
@@ -32,13 +30,6 @@ SHAPES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
 PRUNED = {"unknown-fields"}
 """A real API server knows its schema; such fields are for the next one's."""
 OWN = {"name": "resets", "promQL": "resets{a='$arm'}", "outOf": "closed{a='$arm'}", "max": "1%"}
-
-
-@pytest.fixture
-async def kubernetes(cluster: Cluster) -> AsyncIterator[Kubernetes]:
-    client = await connect(str(cluster.kubeconfig), None, may_write=lambda: True)
-    yield client
-    await client.close()
 
 
 def golden(shape: str, name: str, namespace: str) -> Any:

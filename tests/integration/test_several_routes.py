@@ -14,8 +14,13 @@ from testbed.proxy import Proxy
 from testbed.shop import CANARY, NAME, Rollout, Shop, Traffic, rollout
 from testbed.shop.manifests import GATEWAY
 from tests.integration.mesh import INSIDE, ROUTES, TwoHosts
-from tests.integration.rehearsal import Performance, ReadyCanaries, Rehearsal
-from tests.integration.test_interruptions import nothing_was_done_twice, rises_once_and_falls_once
+from tests.integration.rehearsal import (
+    Performance,
+    ReadyCanaries,
+    Rehearsal,
+    nothing_was_done_twice,
+    rises_once_and_falls_once,
+)
 
 pytestmark = pytest.mark.integration
 

@@ -13,8 +13,7 @@ from testbed.proxy import Call, Proxy
 from testbed.shop import CANARY, NAME, Rollout, SubsetShop, Traffic
 from testbed.shop.reader import Reader
 from testbed.shop.subsets import LABEL, VERSIONS, by_subsets, destination_rule
-from tests.integration.rehearsal import Performance, Rehearsal
-from tests.integration.test_interruptions import nothing_was_done_twice, rises_once_and_falls_once
+from tests.integration.rehearsal import Performance, Rehearsal, nothing_was_done_twice, rises_once_and_falls_once
 
 pytestmark = pytest.mark.integration
 

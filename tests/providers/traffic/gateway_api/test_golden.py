@@ -4,29 +4,23 @@
 """
 
 import json
-import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from canary_operator.core.actions import SetWeight
 from canary_operator.core.carriers import HTTP_ROUTE
 from canary_operator.core.world import Route, RouteRecord
-from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api.edit import current
 from canary_operator.providers.traffic.gateway_api.routes import Split
 from tests.providers.traffic.gateway_api.shapes import at, given_back, split_in, steps
+from tests.providers.traffic.golden import golden, load
 
 FOLDERS = sorted(path for path in Path(__file__).with_name("golden").iterdir() if path.is_dir())
 
 each_shape = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
-
-
-def load(folder: Path, name: str) -> Any:
-    return yaml.safe_load((folder / f"{name}.yaml").read_text())
 
 
 def asked(folder: Path) -> Split:
@@ -35,13 +29,6 @@ def asked(folder: Path) -> Split:
 
 def orders(folder: Path) -> dict[str, SetWeight]:
     return steps(load(folder, "intent"))
-
-
-def compare(folder: Path, name: str, found: Object) -> None:
-    if os.environ.get("GOLDEN") == "write":
-        text = yaml.safe_dump(json.loads(json.dumps(found)), sort_keys=False, width=120, allow_unicode=True)
-        (folder / f"{name}.yaml").write_text(text)
-    assert found == load(folder, name)
 
 
 def test_there_are_shapes() -> None:
@@ -55,7 +42,7 @@ def test_each_weight_of_a_run_gives_the_golden_object(folder: Path) -> None:
     live = load(folder, "before")
     for name, order in orders(folder).items():
         live = at(live, order, asked(folder))
-        compare(folder, name, live)
+        assert live == golden(folder, name, live)
 
 
 @each_shape

@@ -4,28 +4,21 @@
 """
 
 import json
-import os
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from canary_operator.core.actions import SetWeight
 from canary_operator.core.world import Route, RouteRecord
-from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.edit import current
 from canary_operator.providers.traffic.istio.routes import Asked
+from tests.providers.traffic.golden import golden, load
 from tests.providers.traffic.istio.shapes import asked_in, at, given_back, orders_in
 
 FOLDERS = sorted(path for path in Path(__file__).with_name("golden").iterdir() if path.is_dir())
 
 each_shape = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
-
-
-def load(folder: Path, name: str) -> Any:
-    return yaml.safe_load((folder / f"{name}.yaml").read_text())
 
 
 def asked(folder: Path) -> Asked:
@@ -34,13 +27,6 @@ def asked(folder: Path) -> Asked:
 
 def steps(folder: Path) -> list[tuple[str, SetWeight]]:
     return [*orders_in(load(folder, "intent")).items()]
-
-
-def compare(folder: Path, name: str, found: Object) -> None:
-    if os.environ.get("GOLDEN") == "write":
-        text = yaml.safe_dump(json.loads(json.dumps(found)), sort_keys=False, width=120, allow_unicode=True)
-        (folder / f"{name}.yaml").write_text(text)
-    assert found == load(folder, name)
 
 
 def test_there_are_shapes() -> None:
@@ -65,7 +51,7 @@ def test_each_weight_of_a_run_gives_the_golden_object(folder: Path) -> None:
     live = load(folder, "before")
     for name, order in steps(folder):
         live = at(live, order, asked(folder))
-        compare(folder, name, live)
+        assert live == golden(folder, name, live)
 
 
 @each_shape
