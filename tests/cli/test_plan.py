@@ -7,44 +7,17 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from canary_operator import cli
-from canary_operator.providers.resources import ROLLOUTS, SERVICES, VIRTUAL_SERVICES
-from tests.doubles.kubernetes import Call, InMemoryKubernetes
+from tests.cli.planning import EXAMPLE, EXAMPLES, plan
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-EXAMPLE, DARK_LAUNCH = EXAMPLES / "percentage" / "rollout.yaml", EXAMPLES / "dark-launch" / "rollout.yaml"
+DARK_LAUNCH = EXAMPLES / "dark-launch" / "rollout.yaml"
 MIRROR = EXAMPLES / "mirror" / "rollout.yaml"
-SUBSET = EXAMPLES / "subset"
 STICKY = EXAMPLES / "sticky" / "rollout.yaml"
 HTTP_ROUTE = EXAMPLES / "http-route" / "rollout.yaml"
 
 
-@pytest.fixture
-def route(tmp_path: Path) -> Path:
-    """The user's route, with what only the API server writes."""
-    split = [{"name": "primary", "route": [{"destination": {"host": "checkout", "port": {"number": 80}}}]}]
-    metadata = {"name": "checkout", "namespace": "shop", "resourceVersion": "7", "labels": {"team": "payments"}}
-    manifest = {
-        "apiVersion": "networking.istio.io/v1",
-        "kind": "VirtualService",
-        "metadata": metadata,
-        "spec": {"hosts": ["checkout.example.com"], "http": split},
-    }
-    path = tmp_path / "route.yaml"
-    path.write_text(yaml.safe_dump(manifest))
-    return path
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[Any, str]:
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["plan", *map(str, arguments)])
-    said = capsys.readouterr()
-    return ended.value.code, said.out + said.err
-
-
 def test_each_stage_is_a_diff(capsys: pytest.CaptureFixture[str], route: Path) -> None:
     """Weights, the canary's destination, our record, and nothing else; at the end all of it is taken out again."""
-    code, said = run(capsys, EXAMPLE, route)
+    code, said = plan(capsys, EXAMPLE, route)
     assert code == 0
     assert said.startswith("CanaryRollout shop/checkout, VirtualService shop/checkout\n\nstage 1 of 4: 5% for 30m\n")
     first, *_, last = said.split("\n\n")[1:-1]
@@ -65,12 +38,12 @@ def test_an_httproute_is_planned_like_any_other(capsys: pytest.CaptureFixture[st
     manifest = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": metadata}
     route = tmp_path / "route.yaml"
     route.write_text(yaml.safe_dump({**manifest, "spec": {"rules": [rule]}}))
-    code, said = run(capsys, HTTP_ROUTE, route)
+    code, said = plan(capsys, HTTP_ROUTE, route)
     assert code == 0
     assert said.startswith("CanaryRollout shop/checkout, HTTPRoute shop/checkout\n\nstage 1 of 3: 5% for 30m\n")
     assert "  +    - name: checkout-canary\n  +      port: 80\n  +      weight: 5\n" in said
     assert "Afterwards the HTTPRoute is as it was." in said
-    code, said = run(capsys, HTTP_ROUTE, EXAMPLE)
+    code, said = plan(capsys, HTTP_ROUTE, EXAMPLE)
     assert code == 2
     assert "needs the HTTPRoute shop/checkout; in the files are: none" in said
 
@@ -86,14 +59,14 @@ def test_testers_of_an_httproute_are_planned_with_their_rules(
     manifest = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": metadata}
     files = tmp_path / "files.yaml"
     files.write_text(yaml.safe_dump_all([rollout, {**manifest, "spec": {"rules": rules}}]))
-    code, said = run(capsys, files)
+    code, said = plan(capsys, files)
     assert code == 0
     assert "stage 1 of 3: 5% and canaryMatches for 30m" in said
     assert "name: canary-operator-match-1-checkout" in said
     assert "Afterwards the HTTPRoute is as it was." in said
     rules.append({"name": "team", "matches": [{"headers": [{"name": "x-team", "value": "a"}]}], **rule})
     files.write_text(yaml.safe_dump_all([rollout, {**manifest, "spec": {"rules": rules}}]))
-    code, said = run(capsys, files)
+    code, said = plan(capsys, files)
     assert code == 1
     assert "says more than rule team does" in said
 
@@ -104,7 +77,7 @@ def test_a_route_that_the_operator_makes_needs_no_file(capsys: pytest.CaptureFix
     manifest["spec"]["traffic"]["istio"]["virtualServices"] = [{"name": "split", "managedRoute": True}]
     rollout, route = tmp_path / "rollout.yaml", tmp_path / "route.yaml"
     rollout.write_text(yaml.safe_dump(manifest))
-    code, said = run(capsys, rollout)
+    code, said = plan(capsys, rollout)
     assert code == 0
     assert said.startswith(
         "CanaryRollout shop/checkout: VirtualService shop/split is made first\n  +apiVersion: networking"
@@ -113,7 +86,7 @@ def test_a_route_that_the_operator_makes_needs_no_file(capsys: pytest.CaptureFix
     assert "Afterwards the VirtualService is as it was." in said
     metadata = {"name": "split", "namespace": "shop"}
     route.write_text(yaml.safe_dump({"kind": "VirtualService", "metadata": metadata, "spec": {"http": []}}))
-    code, said = run(capsys, rollout, route)
+    code, said = plan(capsys, rollout, route)
     assert code == 1
     assert "would be refused: RouteNameTaken: VirtualService shop/split exists and was not made for this" in said
 
@@ -121,7 +94,7 @@ def test_a_route_that_the_operator_makes_needs_no_file(capsys: pytest.CaptureFix
 @pytest.mark.parametrize("example", [DARK_LAUNCH, MIRROR, STICKY], ids=lambda path: str(path.parent.name))
 def test_what_is_inserted_is_shown_step_by_step(capsys: pytest.CaptureFixture[str], route: Path, example: Path) -> None:
     """Testers, a bucket that grows, copies, users who are drawn once more; `GOLDEN=write` writes the answer anew."""
-    code, said = run(capsys, example, route)
+    code, said = plan(capsys, example, route)
     golden = Path(__file__).with_name("golden") / f"{example.parent.name}.txt"
     if os.environ.get("GOLDEN") == "write":
         golden.write_text(said)
@@ -143,7 +116,7 @@ def test_tests_that_cannot_be_combined_are_refused(
     manifest = yaml.safe_load(route.read_text())
     manifest["spec"]["http"][0]["match"] = [match]
     route.write_text(yaml.safe_dump(manifest))
-    code, said = run(capsys, DARK_LAUNCH, route)
+    code, said = plan(capsys, DARK_LAUNCH, route)
     assert code == 1
     assert "would be refused: RouteUnsupported: http route primary" in said
     assert says in said
@@ -155,7 +128,7 @@ def test_one_file_may_hold_everything(capsys: pytest.CaptureFixture[str], route:
     everything = {"apiVersion": "v1", "kind": "List", "items": [{"kind": "Secret"}, None, *documents]}
     path = tmp_path / "all.yaml"
     path.write_text(yaml.safe_dump(everything))
-    assert run(capsys, path) == run(capsys, EXAMPLE, route)
+    assert plan(capsys, path) == plan(capsys, EXAMPLE, route)
 
 
 def test_a_manifest_without_a_namespace_is_in_the_given_one(
@@ -168,7 +141,7 @@ def test_a_manifest_without_a_namespace_is_in_the_given_one(
         del manifest["metadata"]["namespace"]
         bare.append(tmp_path / f"bare-{path.name}")
         bare[-1].write_text(yaml.safe_dump(manifest))
-    code, said = run(capsys, "-n", "eu", *bare)
+    code, said = plan(capsys, "-n", "eu", *bare)
     assert code == 0
     assert said.startswith("CanaryRollout eu/checkout, VirtualService eu/checkout\n")
 
@@ -176,7 +149,7 @@ def test_a_manifest_without_a_namespace_is_in_the_given_one(
 def test_a_refused_route_says_what_the_condition_would(capsys: pytest.CaptureFixture[str], route: Path) -> None:
     """With the names that there are, and exit code 1 for a pipeline."""
     route.write_text(route.read_text().replace("primary", "main"))
-    code, said = run(capsys, EXAMPLE, route)
+    code, said = plan(capsys, EXAMPLE, route)
     assert code == 1
     assert "would be refused: RouteNotFound: " in said
     assert "there are: main" in said
@@ -186,7 +159,7 @@ def test_a_refused_spec_names_field_and_value(capsys: pytest.CaptureFixture[str]
     """Before anything is applied."""
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(EXAMPLE.read_text().replace('"25%"', "25"))
-    code, said = run(capsys, wrong, route)
+    code, said = plan(capsys, wrong, route)
     assert code == 1
     assert "would be refused: InvalidSpec: spec.stages[1].weight 25: " in said
 
@@ -210,7 +183,7 @@ def test_a_tcp_route_is_planned_like_any_other(
     capsys: pytest.CaptureFixture[str], route: Path, connections: Path
 ) -> None:
     """Its weights, with the port in our record; the http route beside it is in no diff."""
-    code, said = run(capsys, connections, route)
+    code, said = plan(capsys, connections, route)
     assert code == 0
     assert '"tcp":{"port":9000}' in said
     added = [line.strip() for line in said.split("\n\n")[1].splitlines() if line.startswith("  +")]
@@ -227,7 +200,7 @@ def test_presets_for_connections_are_refused(
     rollout = yaml.safe_load(connections.read_text())
     rollout["spec"]["analysis"]["metrics"] = [{"preset": "istio-latency-p99", "maxIncrease": "20%"}]
     connections.write_text(yaml.safe_dump(rollout))
-    code, said = run(capsys, connections, route)
+    code, said = plan(capsys, connections, route)
     assert code == 1
     assert 'metric "istio-latency-p99" judges HTTP requests' in said
     assert "istio_tcp_connections_closed_total" in said
@@ -247,7 +220,7 @@ def test_what_is_missing_is_said_in_a_line(
     """A wrong call is code 2, as everywhere."""
     path = tmp_path / "some.yaml"
     path.write_text(text)
-    code, said = run(capsys, path)
+    code, said = plan(capsys, path)
     assert code == 2
     assert says in said
     assert said.count("\n") == 1
@@ -305,7 +278,7 @@ def test_no_route_is_answered_with_a_traceback(
     path = route.with_name("wrong.yaml")
     path.write_text(yaml.safe_dump(manifest))
     for rollout in (EXAMPLE, DARK_LAUNCH, connections):
-        code, said = run(capsys, rollout, path)
+        code, said = plan(capsys, rollout, path)
         assert code in {0, 1, 2}, said
         assert "Traceback" not in said
 
@@ -331,7 +304,7 @@ def test_a_misshapen_route_is_named_by_its_place(
 ) -> None:
     manifest = yaml.safe_load(route.read_text())
     route.write_text(yaml.safe_dump({**manifest, "spec": {**manifest["spec"], **change}}))
-    code, said = run(capsys, EXAMPLE, route)
+    code, said = plan(capsys, EXAMPLE, route)
     assert code == 1
     assert f"VirtualService shop/checkout: {complaint}" in said
 
@@ -344,7 +317,7 @@ def test_every_virtual_service_is_shown(capsys: pytest.CaptureFixture[str], rout
     second = {**first, "metadata": {"name": "checkout-mesh", "namespace": "shop"}, "spec": {"http": [rule]}}
     both = tmp_path / "both.yaml"
     both.write_text(yaml.safe_dump_all([first, second]))
-    code, said = run(capsys, EXAMPLES / "several-routes" / "rollout.yaml", both)
+    code, said = plan(capsys, EXAMPLES / "several-routes" / "rollout.yaml", both)
     assert code == 0
     assert said.count("Afterwards the VirtualService is as it was.") == 2
     gateway, mesh = said.split("CanaryRollout shop/checkout, VirtualService ")[1:]
@@ -352,154 +325,6 @@ def test_every_virtual_service_is_shown(capsys: pytest.CaptureFixture[str], rout
     assert mesh.startswith("shop/checkout-mesh\n")
     first_stage = gateway.split("\n\n")[1]
     assert first_stage.count("+        host: checkout-canary") == 2
-    code, said = run(capsys, EXAMPLES / "several-routes" / "rollout.yaml", route)
+    code, said = plan(capsys, EXAMPLES / "several-routes" / "rollout.yaml", route)
     assert code == 2
     assert "needs the VirtualService shop/checkout-mesh" in said
-
-
-@pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch, route: Path) -> InMemoryKubernetes:
-    """With the example's rollout, its route and its Service, at the end of the user's kubeconfig."""
-    kubernetes = Readable()
-    for path, resource in ((EXAMPLE, ROLLOUTS), (route, VIRTUAL_SERVICES)):
-        kubernetes.seed(
-            resource, {key: value for key, value in load(path).items() if key not in {"kind", "apiVersion"}}
-        )
-    kubernetes.seed(SERVICES, {"metadata": {"name": "checkout", "namespace": "shop"}, "spec": {"selector": {"a": "b"}}})
-
-    async def connected(*_: object, **how: Any) -> Readable:
-        assert not how["may_write"]()
-        return kubernetes
-
-    monkeypatch.setattr("canary_operator.cli.cluster.connect", connected)
-    return kubernetes
-
-
-class Readable(InMemoryKubernetes):
-    async def close(self) -> None:
-        self.calls.append(Call("close", "", ""))
-
-
-def load(path: Path) -> Any:
-    return yaml.safe_load(path.read_text())
-
-
-def test_what_files_lack_is_read_from_the_cluster(
-    capsys: pytest.CaptureFixture[str], route: Path, cluster: InMemoryKubernetes
-) -> None:
-    """The same plan as from files, with or without the rollout in one; nothing is written."""
-    from_files = run(capsys, EXAMPLE, route)
-    assert run(capsys, EXAMPLE, "--cluster") == from_files
-    assert run(capsys, "--cluster", "-n", "shop") == from_files
-    assert cluster.writes == [Call("close", "", ""), Call("close", "", "")]
-
-
-def test_a_file_counts_before_the_cluster(
-    capsys: pytest.CaptureFixture[str], route: Path, cluster: InMemoryKubernetes
-) -> None:
-    """So a change of the route can be tried on the rollouts that there are."""
-    route.write_text(route.read_text().replace("primary", "main"))
-    code, said = run(capsys, route, "--cluster", "-n", "shop")
-    assert code == 1
-    assert "there are: main" in said
-    assert cluster.writes
-
-
-def test_pitfalls_around_it_are_told(capsys: pytest.CaptureFixture[str], cluster: InMemoryKubernetes) -> None:
-    """As when a run begins."""
-    other = {"metadata": {"name": "other", "namespace": "shop"}, "spec": {"hosts": ["checkout.example.com"]}}
-    cluster.seed(VIRTUAL_SERVICES, other)
-    code, said = run(capsys, EXAMPLE, "--cluster")
-    assert code == 0
-    assert "warning host-claimed-twice: VirtualService shop/" in said
-
-
-def test_what_the_cluster_lacks_is_named(capsys: pytest.CaptureFixture[str], cluster: InMemoryKubernetes) -> None:
-    """With what there is."""
-    del cluster.objects["virtualservices", "shop", "checkout"]
-    code, said = run(capsys, EXAMPLE, "--cluster")
-    assert code == 2
-    assert said.endswith(
-        "CanaryRollout shop/checkout needs the VirtualService shop/checkout; in the cluster are: none\n"
-    )
-    code, said = run(capsys, "--cluster", "-n", "eu")
-    assert (code, said) == (2, "canary-operator: there is no CanaryRollout in the namespace eu of the cluster\n")
-
-
-def test_no_kubeconfig_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    empty = tmp_path / "kubeconfig"
-    empty.write_text("{}")
-    code, said = run(capsys, EXAMPLE, "--cluster", "--kubeconfig", empty)
-    assert code == 2
-    assert said.startswith(f"canary-operator: no cluster by the kubeconfig {empty}: ")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [((), "give files with a CanaryRollout and its routes, or --cluster"), ((EXAMPLE, "--context", "x"), "--cluster")],
-)
-def test_a_plan_of_nothing_is_wrong_use(capsys: pytest.CaptureFixture[str], arguments: Any, says: str) -> None:
-    code, said = run(capsys, *arguments)
-    assert code == 2
-    assert says in said
-
-
-@pytest.fixture
-def application() -> list[Any]:
-    """Of the example with subsets: Deployment, Service, DestinationRule, VirtualService."""
-    return list(yaml.safe_load_all((SUBSET / "checkout.yaml").read_text()))
-
-
-def written(path: Path, manifests: list[Any]) -> Path:
-    path.write_text(yaml.safe_dump_all(manifests))
-    return path
-
-
-def test_what_is_added_to_a_destination_rule_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    """After the routes, in which a subset is named beside the stable one."""
-    code, said = run(capsys, SUBSET / "rollout.yaml", SUBSET / "checkout.yaml")
-    assert code == 0
-    assert "+        subset: canary" in said
-    rule = said.split("DestinationRule shop/checkout, for each run")[1]
-    added = [line.strip() for line in rule.splitlines() if line.startswith("  +")]
-    assert "+      version: v1-canary" in added
-    assert not [line for line in rule.splitlines() if line.startswith("  -")]
-
-
-def test_a_destination_rule_with_both_subsets_stays_as_it_is(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, application: list[Any]
-) -> None:
-    """Nothing is added to it."""
-    application[2]["spec"]["subsets"].append({"name": "canary", "labels": {"version": "v2"}})
-    code, said = run(capsys, SUBSET / "rollout.yaml", written(tmp_path / "a.yaml", application))
-    assert (code, "DestinationRule shop/checkout, as it is" in said) == (0, True)
-
-
-@pytest.mark.parametrize(
-    ("subsets", "words"),
-    [
-        (
-            [{"name": "v1", "labels": {"version": "v1"}}],
-            "SubsetUnsupported: DestinationRule shop/checkout has no",
-        ),
-        ([{"name": "stable", "labels": {"app": "checkout"}}], "LabelNotFound: DestinationRule shop/checkout: no label"),
-        ([{"name": 1}], "SubsetUnsupported: DestinationRule shop/checkout: spec.subsets[0].name 1"),
-    ],
-)
-def test_a_destination_rule_of_no_use_is_refused(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, application: list[Any], subsets: list[Any], words: str
-) -> None:
-    """In the operator's words."""
-    application[2]["spec"]["subsets"] = subsets
-    code, said = run(capsys, SUBSET / "rollout.yaml", written(tmp_path / "a.yaml", application))
-    assert (code, words in said) == (1, True)
-
-
-@pytest.mark.parametrize("left_out", [0, 1, 2])
-def test_what_the_files_do_not_have_is_not_spoken_of(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, application: list[Any], left_out: int
-) -> None:
-    """Deployment, Service or DestinationRule: the route is shown all the same."""
-    del application[left_out]
-    code, said = run(capsys, SUBSET / "rollout.yaml", written(tmp_path / "a.yaml", application))
-    assert (code, "\nDestinationRule" in said, "subset: canary" in said) == (0, False, True)
