@@ -16,7 +16,7 @@ from canary_operator.api.rollout import Spec
 from canary_operator.api.status import Hold, Pinned, State
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.checks import CHECKS
-from canary_operator.core.checks.running import drifted
+from canary_operator.core.checks.drifted import drifted
 from canary_operator.core.checks.shares import misrouted
 from canary_operator.core.cookies import cookies_at
 from canary_operator.core.copies import copies_at, of_what

@@ -3,6 +3,7 @@
 from canary_operator.api import reasons
 from canary_operator.api.evidence import MOST_SOURCES
 from canary_operator.core.capacity import canary_replicas
+from canary_operator.core.checks.drifted import drifted
 from canary_operator.core.checks.metrics import metrics_unusable, own_metric_unfound
 from canary_operator.core.checks.present import (
     deleted,
@@ -17,7 +18,6 @@ from canary_operator.core.checks.reversed import deployment_gone, deployment_too
 from canary_operator.core.checks.running import (
     aborted,
     canary_lost,
-    drifted,
     escaped,
     harmed,
     paused,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from canary_operator.api import reasons
 from canary_operator.core.called import the_shipped
 from canary_operator.core.checks import running
+from canary_operator.core.checks.drifted import drifted
 from canary_operator.core.checks.present import (
     deleted,
     route_to_make,
@@ -115,7 +116,7 @@ PROMOTING: tuple[Check | Callable[[World], Finding], ...] = (
     release_unfinished,
     stable_update_awaited,
     _before(running.withdrawal_unfinished),
-    _before(running.drifted),
+    _before(drifted),
     canary_lost_late,
     overtaken,
     unpause_due,

@@ -1,6 +1,7 @@
 """A canary with traffic: may the stage end?"""
 
 from canary_operator.api import reasons
+from canary_operator.core.checks.drifted import drifted
 from canary_operator.core.checks.enough import (
     dark_launch_passed,
     metric_unjudged,
@@ -22,7 +23,6 @@ from canary_operator.core.checks.reversed import deployment_gone, stand_in_lost,
 from canary_operator.core.checks.running import (
     aborted,
     canary_lost,
-    drifted,
     escaped,
     harmed,
     paused,
