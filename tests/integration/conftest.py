@@ -13,6 +13,7 @@ from testbed import control
 from testbed.cluster import Cluster
 from testbed.operator import OperatorProcess, install, lend_leadership
 from testbed.shop import Shop
+from tests.integration.clients import end
 from tests.integration.places import a_namespace
 
 INSIDE = """\
@@ -72,7 +73,7 @@ async def kubernetes(cluster: Cluster) -> AsyncIterator[Kubernetes]:
     """The client of a user who may do everything."""
     client = await connect(str(cluster.kubeconfig), None, may_write=lambda: True)
     yield client
-    await client.close()
+    await end(client)
 
 
 @pytest.fixture

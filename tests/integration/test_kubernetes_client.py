@@ -12,6 +12,7 @@ from canary_operator.providers.json_patch import test as expect
 from canary_operator.providers.kubernetes import Kubernetes, connect
 from canary_operator.providers.resources import DEPLOYMENTS, Resource
 from testbed.cluster import Cluster
+from tests.integration.clients import end
 
 pytestmark = pytest.mark.integration
 expect.__test__ = False  # type: ignore[attr-defined]
@@ -32,7 +33,7 @@ async def kubernetes(cluster: Cluster, calls: Counter[tuple[str, str, int]]) -> 
 
     client = await connect(str(cluster.kubeconfig), None, may_write=lambda: True, observe=observe)
     yield client
-    await client.close()
+    await end(client)
 
 
 def a_map(name: str, **data: str) -> dict[str, Any]:
@@ -167,7 +168,7 @@ async def test_the_fence_is_asked_before_each_write(cluster: Cluster, namespace:
         with pytest.raises(NotLeading):
             await client.delete(MAPS, namespace, "one", uid="any")
     finally:
-        await client.close()
+        await end(client)
 
 
 async def test_access_opens_the_door_for_another_client(cluster: Cluster, kubernetes: Kubernetes) -> None:
@@ -184,7 +185,7 @@ async def test_what_was_not_allowed_is_refused(cluster: Cluster, namespace: str)
         with pytest.raises(Refused, match="forbidden"):
             await client.get(Resource("", "v1", "secrets", "Secret"), namespace, "any")
     finally:
-        await client.close()
+        await end(client)
 
 
 async def test_a_slow_answer_is_unavailable(kubernetes: Kubernetes, namespace: str) -> None:

@@ -18,6 +18,7 @@ from canary_operator.providers.resources import ROLLOUTS
 from testbed.cluster import Cluster
 from tests.doubles.objects import MemoryObjects
 from tests.doubles.shop import a_target
+from tests.integration.clients import end
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[2]
@@ -76,7 +77,7 @@ async def desk(cluster: Cluster, namespace: str, installed: None) -> AsyncIterat
     desk = Desk(cluster, namespace, client)
     await desk.open()
     yield desk
-    await client.close()
+    await end(client)
 
 
 def a_status(revision: int) -> Status:
