@@ -80,12 +80,14 @@ def test_what_the_cluster_lacks_is_named(capsys: pytest.CaptureFixture[str], clu
     assert (code, said) == (2, "canary-operator: there is no CanaryRollout in the namespace eu of the cluster\n")
 
 
-def test_no_kubeconfig_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    empty = tmp_path / "kubeconfig"
-    empty.write_text("{}")
-    code, said = plan(capsys, EXAMPLE, "--cluster", "--kubeconfig", empty)
+@pytest.mark.parametrize("text", [b"", b"{}", b"- 1", b"clusters: 5", b"contexts: [{}]", b"a: [", b"text", b"\x80"])
+def test_no_kubeconfig_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path, text: bytes) -> None:
+    """Whatever the file holds instead."""
+    file = tmp_path / "kubeconfig"
+    file.write_bytes(text)
+    code, said = plan(capsys, EXAMPLE, "--cluster", "--kubeconfig", file)
     assert code == 2
-    assert said.startswith(f"canary-operator: no cluster by the kubeconfig {empty}: ")
+    assert said.startswith(f"canary-operator: no cluster by the kubeconfig {file}: ")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from kubernetes.aio import config
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config.config_exception import ConfigException
+from yaml import YAMLError
 
 from canary_operator.errors import CanaryError, Conflict, Gone, NotLeading, Refused, Unavailable
 from canary_operator.providers.access import Access
@@ -214,8 +215,14 @@ async def connect(
         else:
             await config.load_kube_config(kubeconfig, context, settings)  # type: ignore[no-untyped-call]
     except (ConfigException, OSError) as error:
-        raise CanaryError(f"no cluster by the kubeconfig {kubeconfig or 'of this environment'}: {error}") from error
+        raise CanaryError(f"{_no_cluster(kubeconfig)}: {error}") from error
+    except (AttributeError, LookupError, TypeError, ValueError, YAMLError) as error:
+        raise CanaryError(f"{_no_cluster(kubeconfig)}: it is no kubeconfig") from error
     return Kubernetes(ApiClient(settings), may_write=may_write, observe=observe, timeout=timeout)
+
+
+def _no_cluster(kubeconfig: str | None) -> str:
+    return f"no cluster by the kubeconfig {kubeconfig or 'of this environment'}"
 
 
 def _in_a_pod(environment: Mapping[str, str]) -> bool:
