@@ -110,25 +110,30 @@ class Owner(threading.Thread):
             self.shop.kubectl("patch", "virtualservice", NAME, "--type=json", "-p", json.dumps(edits))
 
 
-def test_nothing_is_lost_and_no_weight_is_wrong(cluster: Cluster, shop: Shop, operator: OperatorProcess) -> None:
-    """At every version each record equals its weights, and the owner's count never falls back."""
-    del operator
-    before = prepared(shop)
-    counts: list[int] = [0]
-    moved: dict[str, set[Fraction]] = {rule: set() for rule in RULES}
+class Checked:
+    """At each version of the object: every record equals its weights, and the owner's edits are whole and stay."""
 
-    def check(body: Any) -> None:
+    def __init__(self, namespace: str) -> None:
+        self.namespace, self.count = namespace, 0
+        self.moved: dict[str, set[Fraction]] = {rule: set() for rule in RULES}
+
+    def __call__(self, body: Any) -> None:
         record = json.loads(body["metadata"].get("annotations", {}).get(ANNOTATION, "{}"))
-        for rule in RULES:
-            said = record.get(f"{shop.namespace}/by-{rule}")
+        for rule, moved in self.moved.items():
+            said = record.get(f"{self.namespace}/by-{rule}")
             wanted = parse_percentage(said["weight"]) if said else Fraction(0)
             assert Fraction(share_of(body, rule)).limit_denominator() / 100 == wanted, f"{rule}: {body}"
-            moved[rule].add(wanted)
+            moved.add(wanted)
         count = int(body["metadata"]["annotations"].get(COUNT, 0))
         assert count == int(body["spec"]["http"][0]["headers"]["response"]["set"].get(COUNT, 0)), "half an edit"
-        assert count >= counts[-1], f"the owner's edit {counts[-1]} was lost: {count}"
-        counts.append(count)
+        assert count >= self.count, f"the owner's edit {self.count} was lost: {count}"
+        self.count = count
 
+
+def test_nothing_is_lost_and_no_weight_is_wrong(cluster: Cluster, shop: Shop, operator: OperatorProcess) -> None:
+    """Whatever all of them write meanwhile; and each of the three has been at each of its weights."""
+    del operator
+    before, check = prepared(shop), Checked(shop.namespace)
     with ExitStack() as stack:
         for rule, path in RULES.items():
             stack.enter_context(Traffic(Plan(shop.url, shop.host, EACH, path=path)))
@@ -144,9 +149,10 @@ def test_nothing_is_lost_and_no_weight_is_wrong(cluster: Cluster, shop: Shop, op
             pilot.join(SECONDS + 4 * LONGEST)
         owner.over.set()
         owner.join()
-        shop.wait("the last edit to be seen", lambda: counts[-1] == owner.count)
+        shop.wait("the last edit to be seen", lambda: check.count == owner.count)
         assert [pilot.failure for pilot in pilots] == [None] * len(RULES)
-    assert all(moved[rule] == {Fraction(0), Fraction(1, 10), Fraction(1, 2), Fraction(1)} for rule in RULES), moved
+    each = {Fraction(0), Fraction(1, 10), Fraction(1, 2), Fraction(1)}
+    assert all(moved == each for moved in check.moved.values()), check.moved
     assert min(pilot.runs for pilot in pilots) > 1
     assert onlooker.seen > owner.count
     after = bare(shop)

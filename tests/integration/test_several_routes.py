@@ -169,29 +169,22 @@ def test_one_that_is_deleted_takes_the_traffic_of_the_others_back(
         shop.wait("both to be as they were", lambda: hosts.written() == hosts.before)
 
 
+def behind_a_root(shop: Shop) -> None:
+    """The shop's route has no hosts any more: `front-door`, which has them, delegates to it."""
+    rules = json.loads(shop.kubectl("get", "virtualservice", NAME, "-o", "json"))["spec"]["http"]
+    shop.kubectl("delete", "virtualservice", NAME)
+    everything = {"name": "shop", "match": [{"uri": {"prefix": "/"}}], "delegate": {"name": NAME}}
+    front_door = {"hosts": [shop.host], "gateways": [GATEWAY], "http": [everything]}
+    leaf = {"http": [each for each in rules if each["name"] == "primary"]}
+    for name, spec in (("front-door", front_door), (NAME, leaf)):
+        kind = {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService"}
+        shop.apply({**kind, "metadata": {"name": name}, "spec": spec})
+
+
 def test_a_delegate_is_split_and_never_given_hosts(shop: Shop, operator: OperatorProcess) -> None:
     """The root is not ours; the delegate is what its owner wrote, with weights, and in the end without."""
     del operator
-    delegate = json.loads(shop.kubectl("get", "virtualservice", NAME, "-o", "json"))
-    rules = delegate["spec"]["http"]
-    shop.kubectl("delete", "virtualservice", NAME)
-    root = {
-        "apiVersion": "networking.istio.io/v1",
-        "kind": "VirtualService",
-        "metadata": {"name": "front-door"},
-        "spec": {
-            "hosts": [shop.host],
-            "gateways": [GATEWAY],
-            "http": [{"name": "shop", "match": [{"uri": {"prefix": "/"}}], "delegate": {"name": NAME}}],
-        },
-    }
-    leaf = {
-        "apiVersion": "networking.istio.io/v1",
-        "kind": "VirtualService",
-        "metadata": {"name": NAME},
-        "spec": {"http": [each for each in rules if each["name"] == "primary"]},
-    }
-    shop.apply(root, leaf)
+    behind_a_root(shop)
     before = shop.route()
     untouched = json.loads(shop.kubectl("get", "virtualservice", "front-door", "-o", "json"))["metadata"]
     with shop.traffic(RATE) as traffic:
