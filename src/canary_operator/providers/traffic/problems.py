@@ -1,11 +1,19 @@
 """What can be wrong with a route of any kind. `route` and `rule` are what a person knows it by."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from canary_operator.api import reasons
 from canary_operator.api.quantities import format_percentage
 from canary_operator.core.world import Problem
 from canary_operator.providers.traffic.annotation import ANNOTATION
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Both test this, and a match has room for one test of it."""
+
+    what: str
 
 
 def unsupported(rule: str, complaint: str) -> Problem:

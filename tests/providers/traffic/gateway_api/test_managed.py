@@ -20,7 +20,7 @@ from canary_operator.providers.traffic.gateway_api.edit import current, desired
 from canary_operator.providers.traffic.gateway_api.patch import operations
 from canary_operator.providers.traffic.gateway_api.restore import restored
 from canary_operator.providers.traffic.gateway_api.routes import Split
-from canary_operator.providers.traffic.istio.managed import Managed
+from canary_operator.providers.traffic.managed import Managed
 from tests.providers.traffic.gateway_api.shapes import a_backend, a_route, a_rule, a_split, at, given_back, weights_of
 from tests.providers.traffic.gateway_api.strategies import a_run, choosing_orders, http_routes
 from tests.providers.traffic.istio.shapes import a_weight, rolled_back

@@ -5,7 +5,7 @@ import pytest
 
 from canary_operator.api.matches import CanaryMatch
 from canary_operator.providers.traffic.gateway_api.matching import both, match_of
-from canary_operator.providers.traffic.istio.matching import Clash
+from canary_operator.providers.traffic.problems import Clash
 from tests.providers.traffic.gateway_api.shapes import ANYTHING
 
 EVERY = ANYTHING[0]["path"]

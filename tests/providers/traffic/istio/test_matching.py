@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from canary_operator.api.matches import CanaryMatch
-from canary_operator.providers.traffic.istio.matching import Clash, block_of, both
+from canary_operator.providers.traffic.istio.matching import block_of, both
+from canary_operator.providers.traffic.problems import Clash
 
 
 def a_block(**tests: Any) -> Any:

@@ -14,7 +14,7 @@ from canary_operator.providers.traffic.gateway_api.patch import operations
 from canary_operator.providers.traffic.gateway_api.problems import NOT_SERVED
 from canary_operator.providers.traffic.gateway_api.restore import restored
 from canary_operator.providers.traffic.gateway_api.routes import Split
-from canary_operator.providers.traffic.istio.target import managed_of
+from canary_operator.providers.traffic.managed import managed_of
 from canary_operator.providers.traffic.writing import Kubernetes, Routes, guards, refuse_to_overwrite, same_version
 
 

@@ -26,9 +26,8 @@ from canary_operator.providers.traffic.gateway_api.rules import (
     rules,
 )
 from canary_operator.providers.traffic.gateway_api.splitting import backends_at
-from canary_operator.providers.traffic.istio.clones import WHOLE, of_role
-from canary_operator.providers.traffic.istio.managed import Managed, bucket_name, match_name
-from canary_operator.providers.traffic.istio.matching import Clash
+from canary_operator.providers.traffic.managed import WHOLE, Managed, bucket_name, match_name, of_role
+from canary_operator.providers.traffic.problems import Clash
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from canary_operator.providers.traffic.gateway_api.routes import Split
 from canary_operator.providers.traffic.gateway_api.rules import with_backends
 from canary_operator.providers.traffic.gateway_api.splitting import backends_at
 from canary_operator.providers.traffic.gateway_api.standing import lost, share_of
-from canary_operator.providers.traffic.istio.managed import Managed
+from canary_operator.providers.traffic.managed import Managed
 
 _ANY = Fraction(1, 2)
 """Whether tests can be combined does not depend on the share."""

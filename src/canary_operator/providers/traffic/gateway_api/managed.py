@@ -1,13 +1,10 @@
-"""Rules that are ours altogether: each stands before the rule that is split and is for some requests only.
-
-Their names say whose they are, as in a VirtualService.
-"""
+"""Rules of ours in an HTTPRoute."""
 
 from collections.abc import Sequence
 
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api.rules import rules, with_rules
-from canary_operator.providers.traffic.istio.managed import owner_of
+from canary_operator.providers.traffic.managed import owner_of
 
 
 def ours_in(live: Object, rollout: str) -> list[tuple[int, Object]]:

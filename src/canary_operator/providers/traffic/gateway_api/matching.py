@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import Any
 
 from canary_operator.api.matches import CanaryBucket, CanaryMatch, HeaderTest, ParamTest, PathTest
-from canary_operator.providers.traffic.istio.buckets import expression, in_cookie
-from canary_operator.providers.traffic.istio.matching import Clash, cookie_value
+from canary_operator.providers.traffic.expressions import cookie_value, expression, in_cookie
+from canary_operator.providers.traffic.problems import Clash
 
 Match = Mapping[str, Any]
 """An HTTPRouteMatch: all of it must hold."""

@@ -13,7 +13,7 @@ from canary_operator.providers.traffic import annotation
 from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT
 from canary_operator.providers.traffic.gateway_api.problems import record_unreadable, route_taken
 from canary_operator.providers.traffic.gateway_api.routes import Rule, Split
-from canary_operator.providers.traffic.istio.managed import Managed
+from canary_operator.providers.traffic.managed import Managed
 
 
 class Original(Model):

@@ -9,7 +9,7 @@ from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api import problems
 from canary_operator.providers.traffic.gateway_api.backends import Backend, weight
 from canary_operator.providers.traffic.gateway_api.rules import backends, backends_of, named, redirects, rules
-from canary_operator.providers.traffic.istio.managed import Managed
+from canary_operator.providers.traffic.managed import Managed
 
 
 @dataclass(frozen=True, slots=True)

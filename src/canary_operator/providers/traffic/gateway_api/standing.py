@@ -11,8 +11,7 @@ from canary_operator.providers.traffic.gateway_api.find import Found
 from canary_operator.providers.traffic.gateway_api.managed import ours_in
 from canary_operator.providers.traffic.gateway_api.routes import Split, read
 from canary_operator.providers.traffic.gateway_api.rules import matches, named, rules
-from canary_operator.providers.traffic.istio.clones import WHOLE, of_role
-from canary_operator.providers.traffic.istio.managed import Managed, bucket_name
+from canary_operator.providers.traffic.managed import WHOLE, Managed, bucket_name, of_role
 
 
 def lost(live: Object, bare: Object, found: Found) -> tuple[str, ...]:

@@ -21,16 +21,8 @@ from canary_operator.providers.traffic.istio.destinations import (
     service_host,
     weight,
 )
-from canary_operator.providers.traffic.istio.managed import (
-    Managed,
-    bucket_name,
-    cookie_rule_name,
-    match_name,
-    mirror_name,
-)
 from canary_operator.providers.traffic.istio.matching import (
     Block,
-    Clash,
     block_of,
     block_of_bucket,
     block_of_cookie,
@@ -48,8 +40,18 @@ from canary_operator.providers.traffic.istio.problems import (
 from canary_operator.providers.traffic.istio.routes import Rule, Split
 from canary_operator.providers.traffic.istio.rules import Spot, rule_at
 from canary_operator.providers.traffic.istio.splitting import route_at
+from canary_operator.providers.traffic.managed import (
+    WHOLE,
+    Managed,
+    bucket_name,
+    cookie_rule_name,
+    match_name,
+    mirror_name,
+    of_role,
+)
+from canary_operator.providers.traffic.problems import Clash
 
-WHOLE, NOTHING = Fraction(1), Fraction(0)
+NOTHING = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,6 @@ class _Wanted:
     """Whoever comes by it gets a cookie."""
     copies: Copies | None = None
     """Of these the new revision gets a copy."""
-
-
-def of_role(managed: Managed, share: Fraction) -> Fraction:
-    """The new revision's part, where the canary Service has this share; and the other way round."""
-    return WHOLE - share if managed.reversed else share
 
 
 def clones(live: Object, rule: Rule, split: Split, managed: Managed, share: Fraction) -> list[Object] | Problem:

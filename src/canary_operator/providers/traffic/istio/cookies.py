@@ -10,9 +10,9 @@ from typing import Any
 from canary_operator.core.cookies import Cookies
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.destinations import Address, Destination, address, shown
-from canary_operator.providers.traffic.istio.managed import Managed
 from canary_operator.providers.traffic.istio.routes import Rule, Split
 from canary_operator.providers.traffic.istio.rules import rule_at
+from canary_operator.providers.traffic.managed import Managed
 
 SET_COOKIE = "set-cookie"
 CANARY = "canary"

@@ -19,7 +19,7 @@ from canary_operator.providers.traffic.istio.cookies import setting
 from canary_operator.providers.traffic.istio.destinations import Destination, weighted
 from canary_operator.providers.traffic.istio.drain import drained
 from canary_operator.providers.traffic.istio.find import Found, find
-from canary_operator.providers.traffic.istio.managed import Managed, inserted, ours_in
+from canary_operator.providers.traffic.istio.managed import inserted, ours_in
 from canary_operator.providers.traffic.istio.partly import Partly, said
 from canary_operator.providers.traffic.istio.problems import starved, the_rule, too_fine
 from canary_operator.providers.traffic.istio.record import Entry, Kept, read_entry, with_rest
@@ -29,6 +29,7 @@ from canary_operator.providers.traffic.istio.rules import Spot
 from canary_operator.providers.traffic.istio.splitting import route_at
 from canary_operator.providers.traffic.istio.standing import lost, share_of
 from canary_operator.providers.traffic.istio.strip import stripped
+from canary_operator.providers.traffic.managed import Managed
 
 _ANY = Fraction(1, 2)
 """Whether tests can be combined does not depend on the share."""

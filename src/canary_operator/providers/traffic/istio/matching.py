@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from canary_operator.api.matches import CanaryBucket, CanaryMatch, CookieTest, HeaderTest, ParamTest, PathTest
-from canary_operator.providers.traffic.istio.buckets import expression, in_cookie
+from canary_operator.api.matches import CanaryBucket, CanaryMatch, HeaderTest, ParamTest, PathTest
+from canary_operator.providers.traffic.expressions import cookie_value, expression, in_cookie
+from canary_operator.providers.traffic.problems import Clash
 
 Block = Mapping[str, Any]
 """An HTTPMatchRequest: all of it must hold."""
@@ -18,13 +18,6 @@ _SAFE = {"regex": "|".join(SAFE)}
 _COOKIE = "cookie"
 _BY_NAME = ("headers", "queryParams", "sourceLabels")
 _LABEL = {"uri": "the path", "method": "the method"}
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """Both test this, and Istio has room for one test of it."""
-
-    what: str
 
 
 def block_of(match: CanaryMatch) -> Block:
@@ -92,12 +85,3 @@ def _text(test: HeaderTest | ParamTest | PathTest) -> dict[str, str]:
     """A StringMatch; Istio takes an empty one for any value."""
     given = {"exact": test.exact, "prefix": test.prefix, "regex": test.regex}
     return {kind: text for kind, text in given.items() if text is not None}
-
-
-def cookie_value(test: CookieTest) -> str:
-    """As a regular expression; a value ends with the next semicolon."""
-    if test.exact is not None:
-        return re.escape(test.exact)
-    if test.regex is not None:
-        return test.regex
-    return f"{re.escape(test.prefix or '')}[^;]*"

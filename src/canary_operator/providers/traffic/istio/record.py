@@ -20,10 +20,10 @@ from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic import annotation
 from canary_operator.providers.traffic.istio.cookies import held
 from canary_operator.providers.traffic.istio.destinations import INT32, Address, weight
-from canary_operator.providers.traffic.istio.managed import Managed
 from canary_operator.providers.traffic.istio.problems import record_unreadable
 from canary_operator.providers.traffic.istio.routes import Rule, Split
 from canary_operator.providers.traffic.istio.selectors import HttpRoute, Selector
+from canary_operator.providers.traffic.managed import Managed
 
 
 class Original(Model):

@@ -8,9 +8,9 @@ from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio import problems
 from canary_operator.providers.traffic.istio.destinations import Address, Destination, host, resolved, subset, weight
-from canary_operator.providers.traffic.istio.managed import Managed
 from canary_operator.providers.traffic.istio.rules import Spot, destinations, places, rule_at, spots
 from canary_operator.providers.traffic.istio.selectors import HttpRoute, Selector, kind_of, meant, naming
+from canary_operator.providers.traffic.managed import Managed
 
 
 @dataclass(frozen=True, slots=True)

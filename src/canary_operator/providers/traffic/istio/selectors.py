@@ -7,8 +7,8 @@ from typing import Any
 from canary_operator.api.rollout import VirtualServiceRef
 from canary_operator.api.routes import TcpRoute, TlsRoute
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.managed import owner_of
 from canary_operator.providers.traffic.istio.rules import Kind, Spot, name_of, rule_at, spots
+from canary_operator.providers.traffic.managed import owner_of
 
 
 @dataclass(frozen=True, slots=True)

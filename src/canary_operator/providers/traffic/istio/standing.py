@@ -7,14 +7,15 @@ from typing import Any
 
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.clones import WHOLE, address_of, clones, new_revision, of_role
+from canary_operator.providers.traffic.istio.clones import address_of, clones, new_revision
 from canary_operator.providers.traffic.istio.cookies import SET_COOKIE, set_in, setting
 from canary_operator.providers.traffic.istio.find import Found
-from canary_operator.providers.traffic.istio.managed import Managed, bucket_name, ours_in
+from canary_operator.providers.traffic.istio.managed import ours_in
 from canary_operator.providers.traffic.istio.mirrors import mirrored_to
 from canary_operator.providers.traffic.istio.record import Entry
 from canary_operator.providers.traffic.istio.routes import Split, read
 from canary_operator.providers.traffic.istio.rules import Spot, destinations, rule_at, rules
+from canary_operator.providers.traffic.managed import WHOLE, Managed, bucket_name, of_role
 
 
 def lost(live: Object, bare: Object, found: Found, entry: Entry | None) -> tuple[str, ...]:

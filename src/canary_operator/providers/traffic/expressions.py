@@ -1,12 +1,12 @@
-"""A bucket of users as a regular expression: `id % 100 < N` in RE2, which can't calculate.
+"""Buckets of users and cookies as regular expressions: RE2, which fits a whole value and can't calculate.
 
-A larger N takes more ids and loses none, so nobody who had the canary goes back.
+A bucket is `id % 100 < N`. A larger N takes more ids and loses none, so nobody who had the canary goes back.
 """
 
 import re
 from fractions import Fraction
 
-from canary_operator.api.matches import CanaryBucket
+from canary_operator.api.matches import CanaryBucket, CookieTest
 from canary_operator.core.chosen import endings
 
 DECIMAL = "0123456789"
@@ -28,6 +28,15 @@ def expression(bucket: CanaryBucket, share: Fraction) -> str:
 def in_cookie(name: str, value: str) -> str:
     """The Cookie header with this cookie, whose value fits the expression, among any others."""
     return rf"(.*;\s*)?{re.escape(name)}=({value})(;.*)?"
+
+
+def cookie_value(test: CookieTest) -> str:
+    """As a regular expression; a value ends with the next semicolon."""
+    if test.exact is not None:
+        return re.escape(test.exact)
+    if test.regex is not None:
+        return test.regex
+    return f"{re.escape(test.prefix or '')}[^;]*"
 
 
 def _digits(bucket: CanaryBucket) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from canary_operator.api.matches import CanaryBucket
 from canary_operator.core.chosen import endings
-from canary_operator.providers.traffic.istio.buckets import expression, in_cookie
+from canary_operator.providers.traffic.expressions import expression, in_cookie
 
 DECIMAL = CanaryBucket(header="x-user-id")
 HEXADECIMAL = CanaryBucket(header="x-user-id", ids="Hexadecimal")
