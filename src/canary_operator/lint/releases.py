@@ -8,8 +8,9 @@ from canary_operator.core.world import Problem
 from canary_operator.errors import InvalidCanary
 from canary_operator.lint.files import Files, Manifest, Pitfall, items, part, subject, texts
 from canary_operator.ports import Target
+from canary_operator.providers.traffic.hosts import service_host
 from canary_operator.providers.traffic.istio.delegate import snippet
-from canary_operator.providers.traffic.istio.destinations import resolved, service_host
+from canary_operator.providers.traffic.istio.destinations import resolved
 from canary_operator.providers.traffic.kinds import kind_for
 from canary_operator.providers.traffic.preview import preview
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from canary_operator.lint.files import Files, Manifest, Pitfall, items, part, subject, texts
-from canary_operator.providers.traffic.istio.destinations import service_host
+from canary_operator.providers.traffic.hosts import service_host
 from canary_operator.providers.traffic.istio.rules import KINDS
 
 _MESH = "mesh"

@@ -8,7 +8,8 @@ from canary_operator.core.world import Problem
 from canary_operator.lint.files import Files, Manifest, Pitfall, items, part, subject, texts
 from canary_operator.lint.releases import routed, targets
 from canary_operator.ports import Target
-from canary_operator.providers.traffic.istio.destinations import resolved, service_host
+from canary_operator.providers.traffic.hosts import service_host
+from canary_operator.providers.traffic.istio.destinations import resolved
 from canary_operator.providers.traffic.istio.rules import KINDS
 from canary_operator.providers.workloads.subset_preview import label_by_manifests
 

@@ -11,7 +11,8 @@ from canary_operator.core.cookies import Cookies, Drawn
 from canary_operator.core.copies import Copies
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.destinations import Address, service_host
+from canary_operator.providers.traffic.hosts import service_host
+from canary_operator.providers.traffic.istio.destinations import Address
 from canary_operator.providers.traffic.istio.edit import desired
 from canary_operator.providers.traffic.istio.partly import Partly
 from canary_operator.providers.traffic.istio.restore import restored

@@ -1,5 +1,5 @@
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.istio.destinations import service_host
+from canary_operator.providers.traffic.hosts import service_host
 
 
 def claimed(live: Object) -> frozenset[str]:

@@ -11,16 +11,9 @@ from canary_operator.core.cookies import Cookies, once_more
 from canary_operator.core.copies import Copies
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.hosts import service_host
 from canary_operator.providers.traffic.istio.cookies import CANARY, name_of, outdone, setting, value_of
-from canary_operator.providers.traffic.istio.destinations import (
-    Address,
-    Destination,
-    canary_of,
-    host,
-    means,
-    service_host,
-    weight,
-)
+from canary_operator.providers.traffic.istio.destinations import Address, Destination, canary_of, host, means, weight
 from canary_operator.providers.traffic.istio.matching import (
     Block,
     block_of,

@@ -13,7 +13,7 @@ from canary_operator.core.world import Problem
 from canary_operator.ports import Target
 from canary_operator.providers.objects import Object
 from canary_operator.providers.resources import VIRTUAL_SERVICES
-from canary_operator.providers.traffic.istio.destinations import service_host
+from canary_operator.providers.traffic.hosts import service_host
 from canary_operator.providers.workloads.marks import ROLLOUT, is_ours, label_value, our_labels
 
 RULE = "primary"

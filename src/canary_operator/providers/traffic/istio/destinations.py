@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from canary_operator.providers.traffic.hosts import service_host
+
 Destination = Mapping[str, Any]
 """An HTTPRouteDestination, or a RouteDestination, which has no `headers`: `destination`, `weight`, `headers`."""
 
-CLUSTER_DOMAIN = "cluster.local"
 INT32 = 2**31 - 1
 """Istio's type for a weight."""
 
@@ -21,11 +22,6 @@ class Address(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.host} (subset {self.subset})" if self.subset else self.host
-
-
-def service_host(service: str, namespace: str) -> str:
-    """`checkout`, `shop` → `checkout.shop.svc.cluster.local`."""
-    return f"{service}.{namespace}.svc.{CLUSTER_DOMAIN}"
 
 
 def resolved(host: str, namespace: str) -> str:

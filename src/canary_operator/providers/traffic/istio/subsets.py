@@ -19,7 +19,8 @@ from canary_operator.providers.json_patch import Operation
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic import patch
 from canary_operator.providers.traffic.annotation import with_annotations
-from canary_operator.providers.traffic.istio.destinations import resolved, service_host
+from canary_operator.providers.traffic.hosts import service_host
+from canary_operator.providers.traffic.istio.destinations import resolved
 from canary_operator.providers.traffic.patch import Path
 
 ANNOTATION = f"{GROUP}/subsets"

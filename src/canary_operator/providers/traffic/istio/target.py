@@ -1,7 +1,8 @@
 """What a rollout's spec asks of each VirtualService that it names."""
 
 from canary_operator.ports import Target
-from canary_operator.providers.traffic.istio.destinations import Address, service_host
+from canary_operator.providers.traffic.hosts import service_host
+from canary_operator.providers.traffic.istio.destinations import Address
 from canary_operator.providers.traffic.istio.routes import Asked
 from canary_operator.providers.traffic.istio.selectors import selectors
 from canary_operator.providers.traffic.managed import managed_of
