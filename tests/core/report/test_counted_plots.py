@@ -15,7 +15,7 @@ def test_a_latency_has_a_picture_of_each_boundary() -> None:
     above = tuple(Above(le, Count(100, slow), Count(900, 9)) for le, slow in (("100ms", 30), ("250ms", 10)))
     seen = measured((100, 30), (900, 9), name="istio-latency-p99", above=above)
     metric = Judged(name=seen.name, held=(Held(boundary="100ms", times=2), Held(boundary="250ms", limit=0.05)))
-    first, second, _ = counted_plots(metric, [(a_point(5, seen), seen)])
+    _, first, second, _ = counted_plots(metric, [(a_point(5, seen), seen)])
     assert "longer than 100ms" in first.title
     assert [line.values for line in first.lines] == [[0.3], [0.01], [0.02]]
     assert [line.values for line in second.lines] == [[0.1], [0.01], [0.05]]

@@ -197,7 +197,7 @@ def test_a_page_of_each_kind_is_whole() -> None:
     assert "Mean of the pods in each window over time; at the end canary 152Mi" in names
     assert "The number of each arm over time; at the end canary 12" in names
     assert "Containers of the canary that were started anew over time; at the end 2" in names
-    assert len(read.all("svg")) == 5 + 3 + 3 + 1
+    assert len(read.all("svg")) == 6 + 3 + 3 + 1
 
 
 @pytest.mark.parametrize("number", range(4))

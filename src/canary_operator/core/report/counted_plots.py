@@ -7,6 +7,7 @@ from canary_operator.api.report import Held, Judged
 from canary_operator.core.report import scales
 from canary_operator.core.report.courses import ratios_of
 from canary_operator.core.report.drawing import Band, Line, Plot
+from canary_operator.core.report.quantile_plot import quantile_plots
 from canary_operator.core.report.shares import FEWEST, Course, shares
 from canary_operator.core.report.shares import allowed as allowed_shares
 from canary_operator.core.report.words import above, clock, interval, number, ratio, share, strength
@@ -16,7 +17,8 @@ _LOWEST_RATIO, _HIGHEST_RATIO = 0.05, 200.0
 
 
 def counted_plots(metric: Judged, course: Course) -> Iterator[Plot]:
-    """A latency has shares and ratios at each boundary; without a comparison there is no ratio."""
+    """A latency has its quantile, and shares and ratios at each boundary; without a comparison there is no ratio."""
+    yield from quantile_plots(metric, course)
     for held in metric.held or (Held(),):
         yield _shares(metric, held, course)
         if any(seen.lower is not None for seen in ratios_of(course, held.boundary)):
