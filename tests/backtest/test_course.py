@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -7,26 +7,10 @@ import pytest
 from canary_operator.api.rollout import Stage
 from canary_operator.backtest.course import Course, course, in_the_light
 from canary_operator.backtest.looks import looks
-from canary_operator.backtest.replay import Pin
-from canary_operator.core.evidence.terms import Terms
 from canary_operator.providers.metrics.tables import Row
+from tests.backtest.courses import STAGES
 from tests.backtest.recorded import ERRORS, MEMORY, ORDERS, P99, START, STEP, own, recorded, slow, wish
 from tests.core.evidence.stream import terms
-
-STAGES = (
-    Stage(weight=Fraction(1, 10), duration=timedelta(minutes=5)),
-    Stage(weight=Fraction(1, 2), duration=timedelta(minutes=5)),
-)
-
-
-def fixed(judged_by: Terms) -> Pin:
-    """The same terms whenever a run begins."""
-    whole = Course(STAGES, (judged_by, judged_by))
-
-    def pin(_: datetime) -> Course:
-        return whole
-
-    return pin
 
 
 def test_the_first_stage_is_longer_by_the_warm_up_and_the_last_never_ends() -> None:

@@ -3,8 +3,8 @@ from datetime import timedelta
 
 from canary_operator.backtest.looks import looks
 from canary_operator.backtest.replay import Pin, releases, replay
+from tests.backtest.courses import fixed
 from tests.backtest.recorded import START, STEP, WISH, recorded
-from tests.backtest.test_course import fixed
 from tests.core.evidence.stream import terms
 
 PIN: Pin = fixed(terms(look=10))

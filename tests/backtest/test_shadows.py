@@ -5,8 +5,8 @@ from canary_operator.backtest.looks import Looks, looks
 from canary_operator.backtest.replay import Pin
 from canary_operator.backtest.shadows import shadows
 from canary_operator.backtest.wanted import Wanted
+from tests.backtest.courses import fixed
 from tests.backtest.recorded import ERRORS, MEMORY, ORDERS, P99, QUEUE, STEP, WISH, own, recorded, slow, wish
-from tests.backtest.test_course import fixed
 from tests.core.evidence.stream import terms
 
 PIN = fixed(terms(look=10, planned=600))

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from canary_operator import cli
-from tests.lint.test_rules import GOOD, TWO
+from tests.lint.manifests import GOOD, TWO
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[Any, str]:

@@ -12,42 +12,9 @@ from hypothesis import strategies as st
 
 from canary_operator.lint.every import RULES, pitfalls
 from canary_operator.lint.files import Files, Pitfall
+from tests.lint.manifests import GOOD, TWO
 
 DOCS = Path(__file__).parents[2] / "docs" / "lint.md"
-
-GOOD: dict[str, dict[str, Any]] = {
-    "rollout": {
-        "kind": "CanaryRollout",
-        "metadata": {"name": "checkout", "namespace": "shop"},
-        "spec": {
-            "workload": {"deploymentRef": {"name": "checkout"}},
-            "traffic": {"istio": {"virtualServices": [{"name": "checkout"}]}, "stableService": "checkout"},
-            "stages": [{"weight": "5%", "duration": "10m"}],
-            "analysis": {"metrics": [{"preset": "istio-error-rate", "maxIncrease": "50%"}]},
-        },
-    },
-    "route": {
-        "kind": "VirtualService",
-        "metadata": {"name": "checkout", "namespace": "shop"},
-        "spec": {"hosts": ["checkout"], "http": [{"route": [{"destination": {"host": "checkout"}}]}]},
-    },
-    "service": {
-        "kind": "Service",
-        "metadata": {"name": "checkout", "namespace": "shop"},
-        "spec": {"selector": {"app": "checkout"}},
-    },
-    "deployment": {
-        "kind": "Deployment",
-        "metadata": {"name": "checkout", "namespace": "shop"},
-        "spec": {
-            "template": {
-                "metadata": {"labels": {"app": "checkout", "tier": "web"}},
-                "spec": {"containers": [{"name": "app", "readinessProbe": {"httpGet": {"port": 80}}}]},
-            }
-        },
-    },
-}
-TWO = [{"destination": {"host": "checkout"}, "weight": 100}, {"destination": {"host": "other"}, "weight": 0}]
 
 
 def found(manifests: list[dict[str, Any]]) -> list[Pitfall]:

@@ -15,8 +15,8 @@ from canary_operator.errors import Conflict, Unavailable
 from tests.cases import cases
 from tests.doubles.memory import Crash, MemoryCluster, unwitnessed
 from tests.doubles.story import Story
-from tests.stories.test_interruptions import Chaos
-from tests.stories.test_promotion import SHORT, an_overtaken_promotion, everything_is_given_back
+from tests.stories.chaos import Chaos
+from tests.stories.promotions import SHORT, an_overtaken_promotion, everything_is_given_back
 
 WRITES = 30
 

@@ -1,28 +1,11 @@
-from datetime import timedelta
-from typing import Any
-
-from canary_operator.api.evidence import Arms, Counts, Evidence, Tally, Test, WarmUp
+from canary_operator.api.evidence import Arms, Counts, Evidence, Tally, WarmUp
 from canary_operator.api.metric import Metric
 from canary_operator.api.report import Above, Count, Held
-from canary_operator.api.status import Boundary, Pinned, Run
+from canary_operator.api.status import Boundary, Run
 from canary_operator.core.evidence.judge import judge
 from canary_operator.core.plan import terms
 from canary_operator.core.report.observe import judged, measured
-from tests.doubles.worlds import at_stage
-
-PINNED = Pinned(scrape=timedelta(seconds=5), settle=timedelta(seconds=5))
-WARM = Evidence(
-    warm=True,
-    looks=9,
-    planned=180,
-    comparison=Test(looks=9, wealth=(1.0, 2.0, 3.0, 4.0, 5.0)),
-    compared=Arms(canary=Counts(requests=90, bad=4), baseline=Counts(requests=1000, bad=9)),
-    uncompared=Counts(requests=10, bad=1),
-)
-
-
-def a_run(evidence: Evidence, **changes: Any) -> Run:
-    return at_stage(evidence=evidence, **{"pinned": PINNED, **changes})
+from tests.core.report.runs import PINNED, WARM, a_run
 
 
 def test_the_numbers_are_those_of_the_verdict() -> None:

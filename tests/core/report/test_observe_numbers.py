@@ -9,7 +9,7 @@ from canary_operator.api.report import Number
 from canary_operator.api.status import Restarts, Run
 from canary_operator.core.report.observe import judged
 from canary_operator.core.report.observe_numbers import numbers
-from tests.core.report.test_observe import a_run
+from tests.core.report.runs import a_run
 
 QUEUE = Metric(name="queue", kind="Scalar", prom_ql="q{$arm}", max="10")
 MEMORY = Metric(preset="memory", max_increase="10%", max="500Mi")

@@ -1,10 +1,12 @@
 """Answers as Prometheus writes them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from canary_operator.providers.metrics.queries import Service
 from canary_operator.providers.metrics.readings import Arms, Survey
+from canary_operator.providers.metrics.subject import Subject
 from canary_operator.providers.metrics.tables import Source
 
 NOW = 1_700_000_000.0
@@ -33,3 +35,13 @@ def counted(service: Service, requests: float, bad: float | None = None, /, **la
 
 def scraped(at: float = NOW, **labels: str) -> dict[str, Any]:
     return row("scraped", at, **labels)
+
+
+HERE = Subject(STABLE, Source("source", "istio-system/gw-1"), tuple(sorted(GATEWAY.items())))
+
+
+def passing(kind: str, counts: Sequence[float], service: Service = STABLE) -> dict[str, Any]:
+    """One arm's half hour."""
+    labels = {"destination_service_namespace": service.namespace, "destination_service_name": service.name}
+    values = [[NOW + 10 * step, str(count)] for step, count in enumerate(counts)]
+    return {"metric": {**labels, "reporter": "source", "class": kind}, "values": values}

@@ -5,8 +5,7 @@ import pytest
 from canary_operator.api.evidence import Counts
 from canary_operator.providers.metrics.history import history
 from canary_operator.providers.metrics.queries import history as query
-from tests.providers.metrics.answers import CANARY, STABLE
-from tests.providers.metrics.test_survey import passing
+from tests.providers.metrics.answers import CANARY, STABLE, passing
 
 
 def steps(*rows: dict[str, Any]) -> list[tuple[float, float]]:

@@ -10,8 +10,7 @@ from canary_operator.providers.metrics.counting import ByCallers
 from canary_operator.providers.metrics.history import by_pod
 from canary_operator.providers.metrics.queries import pods_history
 from canary_operator.providers.metrics.scatter import scatter_of
-from tests.providers.metrics.answers import NOW, STABLE
-from tests.providers.metrics.test_survey import HERE
+from tests.providers.metrics.answers import HERE, NOW, STABLE
 
 ARM = (STABLE, "source")
 

@@ -13,10 +13,8 @@ from canary_operator.providers.metrics.queries import Service
 from canary_operator.providers.metrics.readings import Survey
 from canary_operator.providers.metrics.subject import Subject, subject
 from canary_operator.providers.metrics.survey import conduct, interval
-from canary_operator.providers.metrics.tables import Source, tabulate
-from tests.providers.metrics.answers import CANARY, GATEWAY, NOW, STABLE, counted, scraped
-
-HERE = Subject(STABLE, Source("source", "istio-system/gw-1"), tuple(sorted(GATEWAY.items())))
+from canary_operator.providers.metrics.tables import tabulate
+from tests.providers.metrics.answers import CANARY, GATEWAY, HERE, NOW, STABLE, counted, passing, scraped
 
 
 def raw(*times: float) -> dict[str, Any]:
@@ -26,13 +24,6 @@ def raw(*times: float) -> dict[str, Any]:
 def lasting(milliseconds: str, service: Service = STABLE, reporter: str = "source") -> dict[str, Any]:
     labels = {"destination_service_namespace": service.namespace, "destination_service_name": service.name}
     return {"metric": {**labels, "reporter": reporter}, "value": [NOW, milliseconds]}
-
-
-def passing(kind: str, counts: Sequence[float], service: Service = STABLE) -> dict[str, Any]:
-    """One arm's half hour."""
-    labels = {"destination_service_namespace": service.namespace, "destination_service_name": service.name}
-    values = [[NOW + 10 * step, str(count)] for step, count in enumerate(counts)]
-    return {"metric": {**labels, "reporter": "source", "class": kind}, "values": values}
 
 
 class Answers:

@@ -14,8 +14,8 @@ from canary_operator.providers.workloads import own_subset
 from canary_operator.providers.workloads.endpoints import SERVICE_NAME
 from canary_operator.providers.workloads.revision import revision_of
 from tests.doubles.shop import a_target, a_template
-from tests.providers.traffic.istio.test_subsets import CANARY, STABLE, a_rule
-from tests.providers.workloads.test_deployment import Body, Shop
+from tests.providers.traffic.istio.destination_rules import CANARY, STABLE, a_rule
+from tests.providers.workloads.shop import Body, Shop
 
 LABELS = {"app": "checkout", "version": "v1"}
 V2_TEMPLATE = a_template("shop/checkout:v2", labels=LABELS)

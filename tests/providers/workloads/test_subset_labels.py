@@ -8,7 +8,7 @@ from canary_operator.core.world import Problem
 from canary_operator.providers.workloads.labels import Override
 from canary_operator.providers.workloads.subset_labels import Behind, choose_in_subsets
 from tests.doubles.shop import a_deployment, a_service, a_target, a_template
-from tests.providers.traffic.istio.test_subsets import CANARY, STABLE, a_rule, added
+from tests.providers.traffic.istio.destination_rules import CANARY, STABLE, a_rule, added
 
 Body = dict[str, Any]
 LABEL, UNFIT = reasons.LABEL_NOT_FOUND, reasons.SUBSET_UNSUPPORTED

@@ -1,5 +1,7 @@
 """VirtualServices, asked-for splits and orders, as the tests of this folder write them."""
 
+import copy
+import json
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -9,11 +11,11 @@ from canary_operator.api.routes import TcpRoute, TlsRoute
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.cookies import Cookies, Drawn
 from canary_operator.core.copies import Copies
-from canary_operator.core.world import Problem
+from canary_operator.core.world import Problem, Route
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.hosts import service_host
 from canary_operator.providers.traffic.istio.destinations import Address
-from canary_operator.providers.traffic.istio.edit import desired
+from canary_operator.providers.traffic.istio.edit import current, desired
 from canary_operator.providers.traffic.istio.partly import Partly
 from canary_operator.providers.traffic.istio.restore import restored
 from canary_operator.providers.traffic.istio.routes import Asked
@@ -155,3 +157,28 @@ def route_of(live: Object, index: int = 0, kind: Kind = "http") -> Any:
 def weights_of(live: Object, index: int = 0, kind: Kind = "http") -> dict[str, int | None]:
     """Host → weight, as they stand."""
     return {each["destination"]["host"]: each.get("weight") for each in route_of(live, index, kind)}
+
+
+SPLIT = a_split("primary")
+
+
+def names(live: Object) -> list[str]:
+    return [rule.get("name", "") for rule in live["spec"]["http"]]
+
+
+def as_sent(live: Object) -> Any:
+    """Through JSON, in which no two places share one value."""
+    return json.loads(json.dumps(live))
+
+
+def seen(live: Object, split: Asked = SPLIT) -> Route:
+    found = current(live, split)
+    assert isinstance(found, Route), found
+    return found
+
+
+def edited(live: Object, change: Any) -> Any:
+    """`change` gets the list of http rules."""
+    found = copy.deepcopy(dict(live))
+    change(found["spec"]["http"])
+    return found

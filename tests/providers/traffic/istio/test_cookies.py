@@ -25,15 +25,18 @@ from tests.providers.traffic.istio.shapes import (
     a_stage,
     a_virtual_service,
     a_weight,
+    as_sent,
     at,
     drawn,
+    edited,
     given_back,
+    names,
     percents,
     rolled_back,
+    seen,
     weights_of,
 )
 from tests.providers.traffic.istio.strategies import keeping_orders, orders, unhurried, virtual_services
-from tests.providers.traffic.istio.test_managed import as_sent, edited, names, seen
 
 Case = tuple[Any, Asked]
 STABLE, CANARY = "checkout", "checkout-canary"

@@ -1,7 +1,6 @@
 """Rules of ours before the one that is split: where they stand, what they do, and that they go away."""
 
 import copy
-import json
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from canary_operator.api import reasons
 from canary_operator.core.actions import Purpose, SetWeight
-from canary_operator.core.world import Problem, Route
+from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.edit import current, desired
 from canary_operator.providers.traffic.istio.patch import operations
@@ -20,14 +19,19 @@ from canary_operator.providers.traffic.istio.restore import restored
 from canary_operator.providers.traffic.istio.routes import Asked
 from canary_operator.providers.traffic.managed import Managed, owner_of
 from tests.providers.traffic.istio.shapes import (
+    SPLIT,
     a_destination,
     a_rule,
     a_split,
     a_virtual_service,
     a_weight,
+    as_sent,
     at,
+    edited,
     given_back,
+    names,
     rolled_back,
+    seen,
     weights_of,
 )
 from tests.providers.traffic.istio.strategies import (
@@ -51,29 +55,6 @@ PLAIN = a_virtual_service(
     a_rule(a_destination("checkout"), name="primary", timeout="5s"),
     a_rule(a_destination("legacy"), name="last"),
 )
-SPLIT = a_split("primary")
-
-
-def names(live: Object) -> list[str]:
-    return [rule.get("name", "") for rule in live["spec"]["http"]]
-
-
-def as_sent(live: Object) -> Any:
-    """Through JSON, in which no two places share one value."""
-    return json.loads(json.dumps(live))
-
-
-def seen(live: Object, split: Asked = SPLIT) -> Route:
-    found = current(live, split)
-    assert isinstance(found, Route), found
-    return found
-
-
-def edited(live: Object, change: Any) -> Any:
-    """`change` gets the list of http rules."""
-    found = copy.deepcopy(dict(live))
-    change(found["spec"]["http"])
-    return found
 
 
 @unhurried

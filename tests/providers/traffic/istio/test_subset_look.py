@@ -9,7 +9,7 @@ from canary_operator.providers.resources import DESTINATION_RULES
 from canary_operator.providers.traffic.istio.subset_look import with_subsets
 from tests.doubles.objects import MemoryObjects
 from tests.doubles.shop import a_target
-from tests.providers.traffic.istio.test_subsets import STABLE, a_rule, added
+from tests.providers.traffic.istio.destination_rules import STABLE, a_rule, added
 
 EMPTY, FED = Route(Fraction(0), None), Route(Fraction(1, 20), None)
 TARGET = a_target(subsets={"destinationRule": "checkout"})

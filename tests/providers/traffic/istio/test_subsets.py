@@ -1,6 +1,5 @@
 """Subsets of a DestinationRule as JSON in and JSON Patch out; on Istio's own schema it is in tests/integration."""
 
-import copy
 import json
 from typing import Any
 
@@ -17,35 +16,13 @@ from canary_operator.providers.traffic.istio.subsets import (
     owner_of,
     rule_problem,
     subset_lost,
-    with_subset,
     without_subset,
 )
 from tests.doubles.shop import a_target
+from tests.providers.traffic.istio.destination_rules import CANARY, ME, STABLE, a_rule, added, patched
 
-STABLE = {"name": "stable", "labels": {"version": "v1"}}
-CANARY = {"version": "v1-canary"}
+OTHER = "shop/other"
 SUBSETS = Subsets(destination_rule="checkout")
-ME, OTHER = "shop/checkout", "shop/other"
-
-
-def a_rule(*subsets: Any, annotations: dict[str, str] | None = None, host: str = "checkout", **spec: Any) -> Any:
-    metadata: dict[str, Any] = {"name": "checkout", "namespace": "shop"}
-    if annotations is not None:
-        metadata["annotations"] = annotations
-    body = {"host": host, **({"subsets": list(subsets)} if subsets else {}), **spec}
-    return {"kind": "DestinationRule", "metadata": metadata, "spec": body}
-
-
-def patched(rule: Any, wanted: Any) -> Any:
-    """What the API server holds after our patch, which makes exactly what was wanted."""
-    found = jsonpatch.apply_patch(copy.deepcopy(rule), operations(rule, wanted))
-    assert found == wanted
-    return found
-
-
-def added(rule: Any, owner: str = ME, subset: str = "canary") -> Any:
-    subsets = Subsets(destination_rule="checkout", canary=subset)
-    return patched(rule, with_subset(rule, subsets, CANARY, owner))
 
 
 def removed(rule: Any, owner: str = ME, subset: str = "canary") -> Any:
