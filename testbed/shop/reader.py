@@ -9,6 +9,8 @@ from testbed.errors import TestbedError
 from testbed.state import State
 
 _MISSING = 404
+_PATIENCE = 20
+"""Seconds: an API server on a busy machine may take its time, and no test is about that."""
 
 
 class Reader:
@@ -36,7 +38,7 @@ class Reader:
 
     def _get(self, url: str) -> dict[str, Any] | None:
         try:
-            answer = self.session.get(url, timeout=5)
+            answer = self.session.get(url, timeout=_PATIENCE)
         except requests.RequestException as error:
             raise TestbedError(f"The API server did not answer {url}: {error}") from error
         if answer.status_code == _MISSING:

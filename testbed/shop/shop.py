@@ -12,14 +12,15 @@ from testbed.cluster import Cluster
 from testbed.errors import TestbedError
 from testbed.kubelet.settings import INCIDENT
 from testbed.load import Plan
-from testbed.shop.gateway import requests_by_service
+from testbed.shop.gateway import requests_by_service, shares_in_envoy
 from testbed.shop.manifests import CANARY, NAME, Manifest, application, deployment, image, service
 from testbed.shop.reader import Reader
 from testbed.shop.seen import Rollout
 from testbed.shop.share import canary_share
 from testbed.shop.traffic import Traffic
 
-PATIENCE = 30.0
+PATIENCE = 60.0
+"""Seconds; several tests at once share the machine, and nobody waits for longer than it takes."""
 _GLANCE = 0.1
 
 
@@ -33,7 +34,7 @@ class Shop:
         """The application without a CanaryRollout; returns when users reach it."""
         self.apply(*self._application(tag, replicas))
         self.kubectl("rollout", "status", f"deployment/{NAME}", "--timeout=60s")
-        self.wait("the application to answer", self._answers)
+        self.wait("the application to answer", self.is_open)
 
     def open_beside(self, tag: str, replicas: int = 2) -> None:
         """A second Deployment with a Service, for a rollout that moves traffic only."""
@@ -44,6 +45,13 @@ class Shop:
         """Returns when the next new template would start a run."""
         self.apply(rollout)
         self.until("the Deployment to be adopted", lambda seen: seen.rests)
+
+    def is_open(self) -> bool:
+        """Whether a user is answered."""
+        try:
+            return requests.get(self.url, headers={"Host": self.host}, timeout=2).ok
+        except requests.RequestException:
+            return False
 
     def release(self, tag: str) -> None:
         self.kubectl("set", "image", f"deployment/{NAME}", f"{NAME}={image(tag)}")
@@ -97,6 +105,15 @@ class Shop:
         found = [it for it in self._reader.all("events.k8s.io/v1", "events") if _is_ours(it)]
         return sorted(found, key=lambda event: str(event["eventTime"]))
 
+    def told(self, reason: str) -> list[str]:
+        """The notes of the events with this reason."""
+        return [str(event["note"]) for event in self.events() if event["reason"] == reason]
+
+    def wait_until_told(self, reason: str) -> list[str]:
+        """The same, at least one: an event is written after the weight and the status that it speaks of."""
+        self.wait(f"the event {reason}", lambda: bool(self.told(reason)))
+        return self.told(reason)
+
     def route(self) -> str:
         """Everything of the route that a user writes, in one canonical text."""
         body = self._route()
@@ -111,6 +128,11 @@ class Shop:
     def gateway_counts(self) -> Counter[str]:
         """Requests that Envoy has sent to each Service."""
         return requests_by_service(self.cluster.state, self.namespace)
+
+    def wait_until_obeyed(self, share: float, host: str | None = None) -> None:
+        """Envoy follows a write of the route a little later; then the canary has this share in percent there."""
+        wanted, where = {round(share, 6)}, host or self.host
+        self.wait(f"Envoy to give it {share} %", lambda: shares_in_envoy(self.cluster.state, where) == wanted)
 
     def row(self) -> str:
         """What `kubectl get` shows, without its headings."""
@@ -148,12 +170,6 @@ class Shop:
     def _annotate_pods(self, annotation: str, app: str | None = None) -> None:
         which = f"--selector=app={app}" if app else "--all"
         self.kubectl("annotate", "pods", which, "--overwrite", annotation)
-
-    def _answers(self) -> bool:
-        try:
-            return requests.get(self.url, headers={"Host": self.host}, timeout=2).ok
-        except requests.RequestException:
-            return False
 
     def _application(self, tag: str, replicas: int) -> list[Manifest]:
         return application(tag, self.host, replicas)

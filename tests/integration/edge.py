@@ -80,7 +80,7 @@ def read(shop: Shop) -> Any:
     return json.loads(shop.kubectl("get", "virtualservice", NAME, "-o", "json"))
 
 
-def until(what: str, holds: Callable[[], bool], seconds: float = 30) -> None:
+def until(what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"waited in vain for {what}"

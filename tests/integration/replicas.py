@@ -24,7 +24,7 @@ def a_pair(cluster: Cluster, place: str, **settings: Any) -> Iterator[tuple[Oper
     """The leader, and one that waits; each with a token of its own. `settings` are those of both processes."""
     standby = {"CANARY_OPERATOR_KUBECONFIG": str(cluster.state.standby_kubeconfig)}
     with OperatorProcess(cluster, f"{place}-0", namespace=place, **settings) as first:
-        seconds_until(first.leads, 10)
+        seconds_until(first.leads, 30)
         with OperatorProcess(cluster, f"{place}-1", namespace=place, environment=standby, **settings) as second:
             yield first, second
 

@@ -28,7 +28,7 @@ MANY = [f"rollout-{number}" for number in range(100)]
 FEW = MANY[:10]
 LOOK = "3s"
 """So far apart that one can tell which answer a write follows."""
-LONGEST = 60
+LONGEST = 120
 AT_ONCE = timedelta(seconds=1)
 
 

@@ -52,12 +52,15 @@ def finished(shop: Shop, runs: int = 1) -> Rollout:
     return shop.until(f"{runs} runs to end", lambda seen: seen.rests and len(seen.outcomes) >= runs, LONGEST)
 
 
-def turn_bad(shop: Shop, traffic: Traffic, proxy: Proxy) -> None:
-    """Returns with the first failed request of a canary that was healthy until then."""
+def release_a_bad_one(shop: Shop, proxy: Proxy) -> None:
+    """Healthy for eight seconds; returns in the first of them that it has users."""
     shop.adopt(rollout(LONG))
     proxy.begin()
     shop.release("v2-f8")
     shop.until("the first stage", lambda seen: seen.state == "Staged", LONGEST)
+
+
+def until_it_fails(shop: Shop, traffic: Traffic) -> None:
     shop.wait("the canary to fail", lambda: traffic.failures() > 0)
 
 
@@ -107,7 +110,8 @@ def leaks_nothing(shop: Shop, operator: OperatorProcess, before: Footprint) -> N
 def test_a_slow_api_server_delays_a_rollback_by_little(shop: Shop, traffic: Traffic, proxy: Proxy) -> None:
     """Two seconds for each call: the operator goes on leading, and its first write takes the traffic back."""
     route = shop.route()
-    turn_bad(shop, traffic, proxy)
+    release_a_bad_one(shop, proxy)
+    until_it_fails(shop, traffic)
     began = time.monotonic()
     proxy.slow(2)
     shop.wait("the traffic to go back", lambda: shop.weight() == 0)
@@ -124,7 +128,9 @@ def test_a_rollback_gets_through_with_the_first_writes(
 ) -> None:
     """Nobody waits for the end of a long pause when the API server takes writes again."""
     route = shop.route()
-    turn_bad(shop, traffic, proxy)
+    release_a_bad_one(shop, proxy)
+    proxy.refuse(status, which=lambda call: call.resource == "virtualservices")
+    until_it_fails(shop, traffic)
     proxy.refuse(status)
     time.sleep(seconds)
     assert shop.weight() == 25
@@ -162,8 +168,9 @@ def test_a_rollback_that_a_policy_refuses_goes_through_when_it_may(shop: Shop, t
     """The condition carries the policy's words meanwhile, and no attempt is more than some seconds away."""
     route = shop.route()
     with freezer(shop, "virtualservices") as policy:
-        turn_bad(shop, traffic, proxy)
+        release_a_bad_one(shop, proxy)
         with policy.frozen():
+            until_it_fails(shop, traffic)
             refused = shop.until("the refusal to be said", lambda seen: seen.reason == "WriteRefused")
             assert WORDS in refused.message
             time.sleep(5)
@@ -181,8 +188,9 @@ def test_a_rollback_needs_no_status(shop: Shop, traffic: Traffic, proxy: Proxy) 
     route = shop.route()
     shop.adopt(rollout(LONG))
     with freezer(shop, "canaryrollouts/status") as policy:
-        turn_bad(shop, traffic, proxy)
+        release_a_bad_one(shop, proxy)
         with policy.frozen():
+            until_it_fails(shop, traffic)
             shop.wait("the traffic to go back", lambda: shop.weight() == 0)
             time.sleep(3)
             assert shop.rollout().state == "Staged"

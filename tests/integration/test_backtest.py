@@ -165,7 +165,7 @@ def backtest(cluster: Cluster, file: Path, namespace: str, *arguments: object) -
     program = Path(sys.executable).with_name("canary-operator")
     words = (str(program), "backtest", str(file), "-n", namespace, *map(str, arguments))
     done = subprocess.run(  # noqa: S603 -- our own program
-        words, env=cluster.env(), capture_output=True, text=True, check=False, timeout=60
+        words, env=cluster.env(), capture_output=True, text=True, check=False, timeout=180
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from testbed.shop.manifests import deployment, service
 from testbed.sidecar import a_sidecar
 from tests.doubles.objects import MemoryObjects
 from tests.integration.http_routes import COUNTED, shares
+from tests.integration.served import wait_until_served
 from tests.providers.traffic.istio.shapes import a_weight, rolled_back
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("sidecars")]
@@ -88,19 +88,20 @@ async def test_a_label_of_the_calling_pod_decides(
 async def test_sidecars_obey_each_weight(
     cluster: Cluster, shop: Shop, namespace: str, port: int, kubernetes: Kubernetes
 ) -> None:
-    """As closely as chance allows, and nobody's request fails."""
+    """As closely as chance allows, and nobody's request fails. Each weight gives other versions than the one before."""
     traffic, target, host = IstioTraffic(kubernetes, MemoryObjects()), a_target(namespace), host_in(namespace)
     with a_sidecar(cluster, namespace):
         await meets(shop, port, {"v1"})
-        for percent in (10, 60, 100):
+        for percent, versions in ((10, ("v1", "v2")), (100, ("v2",)), (60, ("v1", "v2"))):
             await traffic.set_weight(target, a_weight(percent))
-            await asyncio.sleep(2)
             with Traffic(Plan(f"http://127.0.0.1:{port}", host, 150)) as users:
+                await asyncio.to_thread(wait_until_served, shop, users, *versions)
+                before = users.answers()
                 await asyncio.sleep(COUNTED)
                 assert users.failures() == 0, f"{users.summary()}"
-                answered: Mapping[str, int] = users.answers()
-            expected, deviation = shares(sum(answered.values()), percent / 100)
-            assert sum(answered.values()) > 1000
+                answered = users.answers() - before
+            expected, deviation = shares(answered.total(), percent / 100)
+            assert answered.total() > 1000
             assert abs(answered["v2"] - expected) <= 4.5 * deviation, answered
 
 

@@ -90,7 +90,7 @@ def test_blue_green_is_a_preview_and_then_everybody_at_once(shop: Shop, kubernet
         assert ended.outcomes == ["Promoted" if good else "RolledBack"]
         assert not good or traffic.failures() == 0
     assert shop.route() == before
-    assert good or edge.version(Request()) == "v1"
+    until("users to have stable", lambda: good or edge.version(Request()) == "v1")
 
 
 @pytest.mark.usefixtures("operator")
@@ -104,7 +104,7 @@ def test_a_canary_that_fails_its_testers_is_taken_from_them(shop: Shop, kubernet
         shop.release("v2-e100")
         shop.until("the end", lambda seen: seen.outcomes == ["RolledBack"] and seen.rests, 60)
     assert shop.route() == before
-    assert edge.version(Request(AS_TESTER)) == "v1"
+    until("testers to have stable", lambda: edge.version(Request(AS_TESTER)) == "v1")
     assert traffic.failures() == 0
 
 
@@ -180,9 +180,9 @@ def test_the_canary_of_a_bucket_is_the_one_of_its_users(shop: Shop, operator: Op
         shop.adopt(manifest)
         shop.release("v2")
         shop.until("the stage", lambda seen: (seen.state, seen.weight) == ("Staged", "50%"))
+        assert shop.weight() == 0, "behind the bucket nobody is drawn"
         counts = shop.gateway_counts()
         until("users of the bucket", lambda: (shop.gateway_counts() - counts)[CANARY] > 30)
-        assert shop.weight() == 0, "behind the bucket nobody is drawn"
         shop.until("the end", lambda seen: seen.outcomes == ["Promoted"] and seen.rests, 60)
     assert shop.route() == before
     assert inside.failures() == outside.failures() == 0

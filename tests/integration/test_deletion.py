@@ -15,7 +15,7 @@ pytestmark = pytest.mark.integration
 
 STAGES = (("25%", "10m"), ("100%", "10m"))
 LONGEST = 60
-SOON = 45
+SOON = 90
 """Seconds until the object is gone; the collector of a new cluster learns of new kinds every thirty."""
 
 

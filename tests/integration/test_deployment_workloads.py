@@ -12,7 +12,7 @@ import pytest
 
 from canary_operator.api import reasons
 from canary_operator.core.actions import Abandon, Adopt, EnsureCanary, Pause, RemoveCanary, Unpause
-from canary_operator.core.world import CanaryFacts, DeploymentFacts, Endpoints, Fault, Missing, Problem
+from canary_operator.core.world import CanaryFacts, DeploymentFacts, Endpoints, Fault, Missing, Problem, Trouble
 from canary_operator.errors import Conflict, InvalidCanary
 from canary_operator.ports import Target
 from canary_operator.providers.kubernetes import Kubernetes, connect
@@ -263,15 +263,7 @@ async def test_a_broken_release_says_what_is_wrong(shop: Shop, tag: str, words: 
     facts = await shop.released(f"shop/checkout:{tag}")
     await shop.perform(EnsureCanary(facts.revision, 1))
 
-    async def complained() -> bool:
-        canary = await shop.canary()
-        return canary is not None and canary.trouble is not None and words in canary.trouble.message
-
-    await eventually(complained)
-    canary = await shop.canary()
-    assert canary is not None
-    assert canary.trouble is not None
-    assert canary.trouble.fault is Fault.RELEASE
+    assert (await complaint(shop, words)).fault is Fault.RELEASE
 
 
 @pytest.mark.parametrize("cause", ["quota", "no room"])
@@ -285,17 +277,8 @@ async def test_a_full_cluster_is_not_the_releases_fault(shop: Shop, cause: str) 
         shop.kubectl("patch", "deployment/checkout", "-p", json.dumps(elsewhere))
     facts = await shop.released()
     await shop.perform(EnsureCanary(facts.revision, 1))
-
-    async def complained() -> bool:
-        canary = await shop.canary()
-        return canary is not None and canary.trouble is not None
-
-    await eventually(complained)
-    canary = await shop.canary()
-    assert canary is not None
-    assert canary.trouble is not None
-    assert canary.trouble.fault is Fault.CLUSTER
-    assert ("exceeded quota" if cause == "quota" else "affinity/selector") in canary.trouble.message
+    words = "exceeded quota" if cause == "quota" else "affinity/selector"
+    assert (await complaint(shop, words)).fault is Fault.CLUSTER
 
 
 async def test_a_deployment_is_given_back(shop: Shop) -> None:
@@ -351,7 +334,21 @@ async def test_a_pause_of_somebody_elses_is_respected(shop: Shop) -> None:
     await eventually(refused)
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+async def complaint(shop: Shop, words: str) -> Trouble:
+    """The one with these words, as it was seen: a container that ends again and again runs in between."""
+    found: list[Trouble] = []
+
+    async def complained() -> bool:
+        canary = await shop.canary()
+        if canary is not None and canary.trouble is not None and words in canary.trouble.message:
+            found.append(canary.trouble)
+        return bool(found)
+
+    await eventually(complained)
+    return found[0]
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not await condition():
         assert time.monotonic() < deadline, "it never came true"

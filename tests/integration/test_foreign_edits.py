@@ -13,7 +13,6 @@ from testbed.shop.manifests import route, service
 
 pytestmark = pytest.mark.integration
 
-SHORT = (("25%", "5s"), ("100%", "2s"))
 LONG = (("25%", "10m"), ("100%", "1s"))
 BETA = f"{NAME}-beta"
 LONGEST = 60
@@ -34,6 +33,10 @@ def traffic(shop: Shop) -> Iterator[Traffic]:
 def release_until_staged(shop: Shop) -> None:
     shop.release("v2")
     shop.until("the first stage", lambda seen: seen.state == "Staged" and seen.stage == "1/2", LONGEST)
+
+
+def is_pulled(seen: Rollout) -> bool:
+    return seen.held and seen.reason == "TrafficPulled"
 
 
 def promoted(shop: Shop) -> Rollout:
@@ -86,10 +89,11 @@ def test_edits_of_a_run_outlive_it(shop: Shop, traffic: Traffic, operator: Opera
     shop.apply({**service(BETA), "spec": service()["spec"]})
     edit(shop, put("/spec/http/1/route", split(**{NAME: 90, BETA: 10})))
     spec, labels, annotations, finalizers = json.loads(shop.route())
-    shop.adopt(rollout(SHORT))
+    shop.adopt(rollout(LONG))
     release_until_staged(shop)
     edit(shop, double_beta(shop))
     edit(shop, put("/metadata/labels/edited", "yes"), put("/spec/http/1/timeout", "5s"), put("/spec/http/0", OWN_MATCH))
+    shop.order("promote")
     promoted(shop)
     wanted = spec["http"][1] | {"timeout": "5s", "route": split(**{NAME: 90, BETA: 20})}
     spec["http"] = [OWN_MATCH, spec["http"][0], wanted]
@@ -102,14 +106,13 @@ def test_pulled_traffic_is_never_given_again_by_itself(shop: Shop, traffic: Traf
     shop.adopt(rollout(LONG))
     release_until_staged(shop)
     edit(shop, put("/spec/http/1/route", split(**{NAME: 100 - PULLED, CANARY: PULLED})))
-    held = shop.until("the hold", lambda seen: seen.held)
-    assert held.reason == "TrafficPulled"
+    held = shop.until("the hold", is_pulled)
     assert "5%" in held.message
     assert weights(shop, 3) == {PULLED}
     operator.kill()
     operator.start()
     assert weights(shop, 4) == {PULLED}
-    assert shop.rollout().reason == "TrafficPulled"
+    shop.until("the hold of the new process", is_pulled)
     shop.order("resume")
     shop.wait("the weight to be set again", lambda: shop.weight() == 25)
     shop.until("the hold to end", lambda seen: not seen.held)
@@ -124,8 +127,7 @@ def test_a_tool_that_puts_the_route_back_is_named(shop: Shop, operator: Operator
     shop.adopt(rollout(LONG))
     release_until_staged(shop)
     edit(shop, put("/spec/http/1/route", split(**{NAME: 100, CANARY: 0})), manager="argocd-controller")
-    held = shop.until("the hold", lambda seen: seen.held)
-    assert held.reason == "TrafficPulled"
+    held = shop.until("the hold", is_pulled)
     assert "argocd-controller set the canary's weight to 0%, we had set 25%" in held.message
     assert "ignoreDifferences" in held.message
     shop.order("abort")
@@ -146,8 +148,7 @@ def test_who_asks_for_it_has_the_weight_written_again(shop: Shop, traffic: Traff
             operator.kill()
             operator.start()
     edit(shop, put("/spec/http/1/route", split(**{NAME: 100 - PULLED, CANARY: PULLED})))
-    held = shop.until("the hold", lambda seen: seen.held)
-    assert "two fight over the route" in held.message
+    shop.until("the hold", lambda seen: seen.held and "two fight over the route" in seen.message)
     assert weights(shop, 3) == {PULLED}
     shop.order("resume")
     shop.until("the hold to end", lambda seen: not seen.held)
@@ -163,17 +164,17 @@ def test_a_deleted_route_is_waited_for(shop: Shop, operator: OperatorProcess) ->
     release_until_staged(shop)
     process = operator.pid
     shop.kubectl("delete", "virtualservice", NAME)
-    held = shop.until("the hold", lambda seen: seen.held)
-    assert held.reason == "RouteNotFound"
+    held = shop.until("the hold", lambda seen: seen.held and seen.reason == "RouteNotFound")
     assert f"VirtualService {shop.namespace}/{NAME} does not exist; create it" in held.message
     shop.apply(route(shop.host))
-    held = shop.until("the new route to be seen", lambda seen: seen.held and seen.reason != "RouteNotFound")
-    assert held.reason == "TrafficPulled"
+    shop.until("the new route to be seen", is_pulled)
+    shop.wait("users to be answered again", shop.is_open)
     with shop.traffic(100) as traffic:
         assert weights(shop, 3) == {0}
         assert set(traffic.answers()) == {"v1"}
         shop.order("resume")
         shop.wait("the weight to be set again", lambda: shop.weight() == 25)
+        shop.until("the hold to end", lambda seen: seen.state == "Staged" and not seen.held)
         shop.order("promote")
         promoted(shop)
         shop.wait("the route to be given back", lambda: shop.route() == before)

@@ -45,7 +45,7 @@ def finished(shop: HTTPRouteShop) -> Rollout:
 
 def is_obeyed(shop: HTTPRouteShop, share: float, service: str = CANARY) -> bool:
     """Of all requests the Service gets its share, as closely as chance allows."""
-    time.sleep(1)
+    shop.wait_until_obeyed(shop.weight())
     before = shop.gateway_counts()
     time.sleep(COUNTED)
     sent = shop.gateway_counts() - before
@@ -72,8 +72,7 @@ def test_a_good_release_goes_all_the_way(shop: HTTPRouteShop, traffic: Traffic) 
         shop.order("promote")
     staged(shop, 100)
     wait_until_served(shop, traffic, "v2")
-    seen = shop.rollout()
-    assert seen.status["canaryRequests"] > 0, "Prometheus has the gateway's counts"
+    shop.until("Prometheus to have the gateway's counts", lambda seen: (seen.status.get("canaryRequests") or 0) > 0)
     shop.order("promote")
     assert finished(shop).last["outcome"] == "Promoted"
     wait_until_served(shop, traffic, "v2")

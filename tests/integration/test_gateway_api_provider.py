@@ -25,6 +25,7 @@ from testbed.shop.manifests import deployment, service
 from testbed.sidecar import a_sidecar
 from tests.doubles.objects import MemoryObjects
 from tests.integration.http_routes import COUNTED, insist, shares
+from tests.integration.served import wait_until_served
 from tests.providers.traffic.gateway_api.shapes import steps
 from tests.providers.traffic.istio.shapes import a_weight
 
@@ -53,13 +54,14 @@ async def test_callers_in_the_mesh_obey_it_too(cluster: Cluster, namespace: str,
     with a_sidecar(cluster, namespace):
         url = f"http://127.0.0.1:{port}"
         shop.wait("the sidecar to listen", partial(answers, url, host))
-        for percent in (25, 50, 0):
+        for percent, versions in ((25, ("v1", "v2")), (0, ("v1",)), (50, ("v1", "v2"))):
             await insist(partial(traffic.set_weight, target, a_weight(percent, Purpose.RELEASE)))
-            await asyncio.sleep(1)
             with Traffic(Plan(url, host, 150)) as users:
+                await asyncio.to_thread(wait_until_served, shop, users, *versions)
+                before = users.answers()
                 await asyncio.sleep(COUNTED)
                 assert users.failures() == 0
-                answered = users.answers()
+                answered = users.answers() - before
             expected, deviation = shares(answered.total(), percent / 100)
             assert answered.total() > 1000
             assert abs(answered["v2"] - expected) <= 4.5 * deviation

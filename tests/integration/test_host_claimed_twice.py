@@ -55,7 +55,7 @@ def test_a_rollout_is_not_ready_while_an_httproute_claims_its_host(shop: Shop, t
         f"HTTPRoute {namespace}/{RIVAL} claims {host} for the mesh, and so does VirtualService {namespace}/{NAME}: "
     )
     shop.kubectl("delete", "httproute", RIVAL)
-    shop.until("the adoption", lambda seen: seen.rests, 5)
+    shop.until("the adoption", lambda seen: seen.rests, 8)
     assert traffic.failures() == 0
 
 

@@ -32,7 +32,7 @@ def mirrored(
     return manifest
 
 
-def until(what: str, holds: Callable[[], bool], seconds: float = 20) -> None:
+def until(what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
@@ -165,19 +165,19 @@ def test_a_healthy_canary_goes_on_to_its_users_and_is_promoted(shop: Shop) -> No
     with shop.traffic(60) as traffic:
         shop.release("v2")
         shop.until("copies", lambda seen: (seen.state, seen.stage) == ("Staged", "1/4"), 60)
-        assert rules(shop)[1]["mirrorPercentage"] == {"value": 20}
-        assert rules(shop)[1]["timeout"] == "8s"
+        rule = rules(shop)[1]
+        assert (rule["mirrorPercentage"], rule["timeout"]) == ({"value": 20}, "8s")
         shop.until("all copies", lambda seen: (seen.state, seen.stage) == ("Staged", "2/4"), 60)
-        assert rules(shop)[1]["mirrorPercentage"] == {"value": 100}
         assert set(traffic.answers()) == {"v1"}
+        assert rules(shop)[1]["mirrorPercentage"] == {"value": 100}
         shop.until("users", lambda seen: (seen.state, seen.weight) == ("Staged", "50%"), 60)
         assert [rule.get("name") for rule in rules(shop)] == ["status", "primary"]
         shop.until("the end", lambda seen: seen.outcomes == ["Promoted"] and seen.rests, 120)
     assert shop.route() == before
     assert traffic.failures() == 0
     assert set(traffic.stop()["versions"]) == {"v1", "v2"}
-    started = [event["note"] for event in shop.events() if event["reason"] == "StageStarted"]
-    assert "copies of 20% of the requests that are GET or HEAD (nobody sees its answers)" in started[0]
+    started, *_ = shop.told("StageStarted")
+    assert "copies of 20% of the requests that are GET or HEAD (nobody sees its answers)" in started
 
 
 def test_a_rule_that_somebody_takes_away_holds_the_run(shop: Shop) -> None:

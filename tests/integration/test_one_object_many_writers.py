@@ -35,7 +35,7 @@ EACH = 40
 """Requests per second: without any of its own the last run of all would wait for one for ever."""
 ANNOTATION = "canary-operator.dev/route"
 COUNT = "x-count"
-LONGEST = 60
+LONGEST = 120
 
 
 def one_of_three(rule: str) -> Manifest:

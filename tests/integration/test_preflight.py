@@ -14,8 +14,8 @@ ONE_ARM = {
 }
 
 
-def pitfalls(shop: Shop) -> list[str]:
-    return [str(event["note"]) for event in shop.events() if event["reason"] == "Pitfall"]
+def of_the_policy(shop: Shop) -> list[str]:
+    return [one for one in shop.told("Pitfall") if one.startswith("policy-for-one-arm")]
 
 
 def test_a_policy_for_one_arm_is_told_and_the_release_goes_on(shop: Shop) -> None:
@@ -23,9 +23,9 @@ def test_a_policy_for_one_arm_is_told_and_the_release_goes_on(shop: Shop) -> Non
     shop.adopt(rollout((("25%", "3s"), ("100%", "1s"))))
     with shop.traffic(50):
         shop.release("v2")
-        shop.wait("the event", lambda: bool(pitfalls(shop)))
+        shop.wait("the event", lambda: bool(of_the_policy(shop)))
         shop.until("the end", lambda seen: seen.rests and bool(seen.outcomes), 60)
-    (said,) = [one for one in pitfalls(shop) if one.startswith("policy-for-one-arm")]
+    (said,) = of_the_policy(shop)
     assert f"DestinationRule {shop.namespace}/{NAME}" in said
     assert "add one for that host" in said
     assert shop.rollout().outcomes == ["Promoted"]
@@ -37,4 +37,4 @@ def test_a_route_without_pitfalls_is_not_spoken_of(shop: Shop) -> None:
     with shop.traffic(50):
         shop.release("v2")
         shop.until("the end", lambda seen: seen.rests and bool(seen.outcomes), 60)
-    assert [one.partition(":")[0] for one in pitfalls(shop)] == ["probe-missing"]
+    assert [one.partition(":")[0] for one in shop.wait_until_told("Pitfall")] == ["probe-missing"]

@@ -18,6 +18,8 @@ from tests.integration.replicas import a_pair, seconds_until
 
 pytestmark = pytest.mark.integration
 
+AT_ONCE = 3.0
+"""Seconds: half of what a Lease lasts that nobody gave back."""
 ROLLOUT: dict[str, Any] = {
     "apiVersion": "canary-operator.dev/v1alpha1",
     "kind": "CanaryRollout",
@@ -32,7 +34,9 @@ ROLLOUT: dict[str, Any] = {
 
 
 def kinds_of_calls(cluster: Cluster, agent: str) -> set[str]:
-    entries = map(json.loads, cluster.state.audit_log.read_text(encoding="utf-8").splitlines())
+    """The last line of the log may be in the making."""
+    lines = cluster.state.audit_log.read_text(encoding="utf-8").splitlines(keepends=True)
+    entries = (json.loads(line) for line in lines if line.endswith("\n"))
     return {entry["verb"] for entry in entries if entry.get("userAgent", "").startswith(agent)}
 
 
@@ -49,7 +53,7 @@ def test_a_clean_stop_hands_over_at_once(cluster: Cluster, place: str) -> None:
     with a_pair(cluster, place) as (first, second):
         assert first.stop() < 5
         assert first.exit_code == 0
-        assert seconds_until(second.leads, 10) < 2
+        assert seconds_until(second.leads, 10) < AT_ONCE
 
 
 def test_a_killed_leader_is_followed_within_ten_seconds(cluster: Cluster, place: str) -> None:
@@ -62,10 +66,10 @@ def test_a_killed_leader_is_followed_within_ten_seconds(cluster: Cluster, place:
 def test_a_restarted_container_leads_at_once(cluster: Cluster, place: str) -> None:
     """Under the pod's name it takes its own Lease."""
     with OperatorProcess(cluster, f"{place}-0", namespace=place) as operator:
-        seconds_until(operator.leads, 10)
+        seconds_until(operator.leads, 30)
         operator.kill()
         operator.start()
-        assert seconds_until(operator.leads, 10) < 2
+        assert seconds_until(operator.leads, 10) < AT_ONCE
 
 
 def test_a_leader_that_slept_does_not_lead_when_it_wakes(cluster: Cluster, place: str) -> None:
@@ -87,8 +91,8 @@ def test_a_rollout_is_told_what_it_lacks_and_may_go(cluster: Cluster, place: str
     with OperatorProcess(cluster, f"{place}-0", namespace=place):
         cluster.kubectl("apply", "-n", place, "-f", "-", input=json.dumps(ROLLOUT))
         ready = '.status.conditions[?(@.type=="Ready")].reason'
-        seconds_until(lambda: shown(ready) in {"WorkloadNotFound", "RouteNotFound", "ServiceNotFound"}, 10)
-        cluster.kubectl("delete", "-n", place, "canaryrollout", "checkout", "--timeout=10s")
+        seconds_until(lambda: shown(ready) in {"WorkloadNotFound", "RouteNotFound", "ServiceNotFound"}, 30)
+        cluster.kubectl("delete", "-n", place, "canaryrollout", "checkout", "--timeout=30s")
 
 
 def test_kopf_writes_nothing(cluster: Cluster, place: str) -> None:
@@ -96,7 +100,7 @@ def test_kopf_writes_nothing(cluster: Cluster, place: str) -> None:
     with OperatorProcess(cluster, f"{place}-0", namespace=place):
         cluster.kubectl("apply", "-n", place, "-f", "-", input=json.dumps(ROLLOUT))
         time.sleep(3)
-        cluster.kubectl("delete", "-n", place, "canaryrollout", "checkout", "--timeout=10s")
+        cluster.kubectl("delete", "-n", place, "canaryrollout", "checkout", "--timeout=30s")
     assert kinds_of_calls(cluster, "kopf/") == {"get", "list", "watch"}
 
 
@@ -104,7 +108,7 @@ def test_kopf_writes_nothing(cluster: Cluster, place: str) -> None:
 def test_the_watches_outlive_an_api_server(cluster: Cluster, place: str) -> None:
     """After its restart the same process leads, and sees what is new."""
     with OperatorProcess(cluster, f"{place}-0", namespace=place) as operator:
-        seconds_until(operator.leads, 10)
+        seconds_until(operator.leads, 30)
         process = operator.pid
         cluster.restart("kube-apiserver")
         seconds_until(lambda: operator.leads() and operator.is_ready(), 30)

@@ -33,6 +33,10 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
 
 SERVICE = "checkout"
 SECOND = TIMEOUT = timedelta(seconds=1)
+PATIENCE = 20
+"""Seconds: a look that failed is repeated within ten at the latest, and four tests at once share the machine."""
+BUSY = 1.0
+"""Seconds by which such a machine may say something later."""
 
 
 def a_port() -> int:
@@ -256,13 +260,13 @@ async def test_raw_counters_of_both_arms_arrive_as_scraped(gateway: Gateway, pro
     gateway.requests(SERVICE, _200=1000, _404=7, _500=3, _503=2)
     gateway.requests("another", _500=99)
     async with watching(a_provider(prometheus.address, scrape_interval=None)) as watcher:
-        await watcher.until(counted(canary=None, baseline=Counter(1012, 5)), seconds=10)
+        await watcher.until(counted(canary=None, baseline=Counter(1012, 5)), seconds=PATIENCE)
         gateway.requests(f"{SERVICE}-canary", _503=1)
-        await watcher.until(counted(canary=Counter(1, 1), baseline=Counter(1012, 5)), seconds=3)
+        await watcher.until(counted(canary=Counter(1, 1), baseline=Counter(1012, 5)), seconds=PATIENCE)
         gateway.series.clear()
         gateway.requests(SERVICE, _200=4)
         gateway.requests(f"{SERVICE}-canary", _200=2)
-        await watcher.until(counted(canary=Counter(2, 0), baseline=Counter(4, 0)), seconds=3)
+        await watcher.until(counted(canary=Counter(2, 0), baseline=Counter(4, 0)), seconds=PATIENCE)
         reading = watcher.reading()
     assert isinstance(reading, Reading)
     assert list(reading.sample.sources) == ["istio-system/gw-1"]
@@ -278,7 +282,7 @@ async def test_the_settle_time_is_the_baselines_slowest_percent(gateway: Gateway
     gateway.durations(SERVICE, {"1000": 900, "10000": 1000, "+Inf": 1000})
     await asyncio.to_thread(prometheus.wait_for, "istio_request_duration_milliseconds_bucket > 0")
     async with watching(a_provider(prometheus.address)) as watcher:
-        await watcher.until(is_reading, seconds=5)
+        await watcher.until(is_reading, seconds=PATIENCE)
         reading = watcher.reading()
     assert isinstance(reading, Reading)
     assert timedelta(seconds=9) < reading.settle < timedelta(seconds=10)
@@ -296,21 +300,23 @@ async def test_errors_that_came_in_groups_before_are_known(gateway: Gateway, pro
     assert reading.phi > 5
 
 
+@pytest.mark.serial
 async def test_looks_follow_the_scrapes_closely(gateway: Gateway, prometheus: OwnPrometheus) -> None:
     """Each scrape is told once, soon after it happened."""
     gateway.requests(SERVICE, _200=1)
     async with watching(a_provider(prometheus.address)) as watcher:
         await watcher.until(is_reading, seconds=10)
         await asyncio.sleep(2.5)
-        told, looks, ages = len(watcher.told), len(watcher.looks), []
+        told, looks, ages, began = len(watcher.told), len(watcher.looks), [], time.monotonic()
         for _ in range(40):
             reading = watcher.reading()
             assert isinstance(reading, Reading)
             assert reading.sample.at is not None
             ages.append(time.time() - reading.sample.at.timestamp())
             await asyncio.sleep(0.1)
-    assert 3 <= len(watcher.told) - told <= 5
-    assert 3 <= len(watcher.looks) - looks <= 5
+        scrapes = time.monotonic() - began
+    assert abs(len(watcher.told) - told - scrapes) < 1.5
+    assert abs(len(watcher.looks) - looks - scrapes) < 1.5
     assert max(ages) < 1.45
     assert sorted(ages)[len(ages) // 2] < 0.85
 
@@ -327,19 +333,19 @@ async def test_a_frozen_prometheus_blinds_its_own_rollouts_only(
             await watcher.until(is_reading, seconds=10)
             await watcher.until(is_reading, seconds=10, uid="u2")
             prometheus.signal(signal.SIGSTOP)
-            delay = await watcher.until(unknown("no answer within 1 s"), seconds=4)
+            delay = await watcher.until(unknown("no answer within 1 s"), seconds=PATIENCE)
             told, failures = watcher.told.count("u2"), watcher.told.count("u1")
             worst = await longest_pause(seconds=3)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while watcher.told.count("u2") < told + 2:  # noqa: ASYNC110 -- the watcher only counts
                     await asyncio.sleep(0.05)
             assert watcher.told.count("u1") > failures, "each further failed attempt is told"
             prometheus.signal(signal.SIGCONT)
-            await watcher.until(is_reading, seconds=11)
+            await watcher.until(is_reading, seconds=PATIENCE)
     finally:
         second.stop()
-    assert delay < 2.5
-    assert worst < 0.5, "a loop that waited for the frozen one would stand still for its whole timeout of 1 s"
+    assert delay < 2.5 + BUSY
+    assert worst < 0.9, "a loop that waited for the frozen one would stand still for its whole timeout of 1 s"
 
 
 async def test_a_frozen_prometheus_does_not_delay_the_end(gateway: Gateway, prometheus: OwnPrometheus) -> None:
@@ -350,7 +356,7 @@ async def test_a_frozen_prometheus_does_not_delay_the_end(gateway: Gateway, prom
         prometheus.signal(signal.SIGSTOP)
         await asyncio.sleep(2)
         began = time.monotonic()
-    assert time.monotonic() - began < 0.2
+    assert time.monotonic() - began < BUSY
 
 
 async def test_a_killed_prometheus_is_said_and_a_restarted_one_believed(
@@ -361,10 +367,10 @@ async def test_a_killed_prometheus_is_said_and_a_restarted_one_believed(
     async with watching(a_provider(prometheus.address)) as watcher:
         await watcher.until(is_reading, seconds=10)
         prometheus.stop()
-        assert await watcher.until(unknown("connection refused"), seconds=3) < 1.5
+        assert await watcher.until(unknown("connection refused"), seconds=PATIENCE) < 1.5 + BUSY
         gateway.requests(SERVICE, _200=5)
         await asyncio.to_thread(prometheus.start)
-        await watcher.until(counted(baseline=Counter(5, 0)), seconds=11)
+        await watcher.until(counted(baseline=Counter(5, 0)), seconds=PATIENCE)
 
 
 async def test_errors_and_broken_answers_are_told_in_the_servers_words(
@@ -384,9 +390,9 @@ async def test_errors_and_broken_answers_are_told_in_the_servers_words(
                 ((200, b'{"status":"success","data":{"result":[{"metric":{}}]}}'), "not what was asked for"),
             ):
                 fault[:] = [answer]
-                await watcher.until(unknown(words), seconds=11)
+                await watcher.until(unknown(words), seconds=PATIENCE)
                 fault.clear()
-                await watcher.until(is_reading, seconds=11)
+                await watcher.until(is_reading, seconds=PATIENCE)
     finally:
         proxy.close()
 
@@ -406,10 +412,10 @@ async def test_an_answer_that_comes_in_drops_is_given_up(gateway: Gateway, prome
         async with watching(a_provider(f"http://127.0.0.1:{proxy.port}")) as watcher:
             await watcher.until(is_reading, seconds=10)
             slow.set()
-            await watcher.until(unknown("no complete answer within 2 s"), seconds=5)
+            await watcher.until(unknown("no complete answer within 2 s"), seconds=PATIENCE)
             slow.clear()
             proxy.stop_dribbling()
-            await watcher.until(is_reading, seconds=11)
+            await watcher.until(is_reading, seconds=PATIENCE)
     finally:
         proxy.close()
 
@@ -422,7 +428,7 @@ async def test_a_partial_answer_is_no_answer(gateway: Gateway, tmp_path: Path) -
     )
     try:
         async with watching(a_provider(own.address)) as watcher:
-            await watcher.until(unknown("partial answer"), seconds=5)
+            await watcher.until(unknown("partial answer"), seconds=PATIENCE)
     finally:
         own.stop()
 
@@ -430,7 +436,7 @@ async def test_a_partial_answer_is_no_answer(gateway: Gateway, tmp_path: Path) -
 async def test_no_series_at_all_is_missing(prometheus: OwnPrometheus) -> None:
     """Without traffic nothing can be measured, and that is said as what it is."""
     async with watching(a_provider(prometheus.address)) as watcher:
-        await watcher.until(unknown("no request to the Service shop/checkout", METRICS_MISSING), seconds=5)
+        await watcher.until(unknown("no request to the Service shop/checkout", METRICS_MISSING), seconds=PATIENCE)
 
 
 async def test_a_service_that_is_written_otherwise_is_named(gateway: Gateway, prometheus: OwnPrometheus) -> None:
@@ -438,7 +444,9 @@ async def test_a_service_that_is_written_otherwise_is_named(gateway: Gateway, pr
     gateway.requests("chekout", _200=1)
     gateway.requests("cart", _200=1)
     async with watching(a_provider(prometheus.address)) as watcher:
-        await watcher.until(unknown("requests to chekout, cart; did you mean chekout?", METRICS_MISSING), seconds=15)
+        await watcher.until(
+            unknown("requests to chekout, cart; did you mean chekout?", METRICS_MISSING), seconds=PATIENCE
+        )
 
 
 async def test_old_samples_are_stale_by_the_servers_own_clock(gateway: Gateway, prometheus: OwnPrometheus) -> None:
@@ -446,9 +454,9 @@ async def test_old_samples_are_stale_by_the_servers_own_clock(gateway: Gateway, 
     gateway.requests(SERVICE, _200=1)
     gateway.lag = 8.0
     async with watching(a_provider(prometheus.address)) as watcher:
-        await watcher.until(unknown("the newest sample is", METRICS_STALE), seconds=10)
+        await watcher.until(unknown("the newest sample is", METRICS_STALE), seconds=PATIENCE)
         gateway.lag = 1.5
-        await watcher.until(is_reading, seconds=5)
+        await watcher.until(is_reading, seconds=PATIENCE)
 
 
 async def test_a_source_scraped_twice_is_refused(gateway: Gateway, tmp_path: Path) -> None:
@@ -457,7 +465,7 @@ async def test_a_source_scraped_twice_is_refused(gateway: Gateway, tmp_path: Pat
     own = OwnPrometheus(tmp_path, gateway, jobs=2)
     try:
         async with watching(a_provider(own.address)) as watcher:
-            await watcher.until(unknown("differ in job"), seconds=5)
+            await watcher.until(unknown("differ in job"), seconds=PATIENCE)
         async with watching(a_provider(own.address, match_labels={"job": "gateway-1"})) as watcher:
             await watcher.until(counted(baseline=Counter(1, 0)), seconds=10)
     finally:
@@ -475,7 +483,7 @@ async def test_nothing_is_asked_while_nothing_is_watched(gateway: Gateway, prome
         await asyncio.sleep(2.5)
         assert len(watcher.looks) == looks
         watcher.metrics.watch(a_target(), provider="default")
-        await watcher.until(is_reading, seconds=3)
+        await watcher.until(is_reading, seconds=PATIENCE)
 
 
 async def longest_pause(seconds: float) -> float:

@@ -21,6 +21,7 @@ from tests.integration.rehearsal import (
     nothing_was_done_twice,
     rises_once_and_falls_once,
 )
+from tests.integration.served import wait_until_served
 
 pytestmark = pytest.mark.integration
 
@@ -68,14 +69,16 @@ def test_three_routes_in_two_objects_are_one_split(
     shop.release("v2")
     shop.until("the weight", lambda seen: seen.state == "Staged" and seen.weight == "33%", LONGEST)
     assert hosts.shares() == [33.0] * len(ROUTES)
-    time.sleep(1)
+    for host in (shop.host, hosts.inside):
+        shop.wait_until_obeyed(33, host)
     for found, total in answered_by_v2(callers, COUNTED):
         assert total > 1000
         assert abs(found - 0.33 * total) <= 4.5 * sqrt(total * 0.33 * 0.67)
     seen = shop.until(
-        "all routes to be counted", lambda seen: counted(seen) > len(ROUTES) * RATE * COUNTED / 4, LONGEST
+        "all routes to be counted",
+        lambda seen: seen.reason == "StageRunning" and counted(seen) > len(ROUTES) * RATE * COUNTED / 4,
+        LONGEST,
     )
-    assert seen.reason == "StageRunning", seen.message
     assert abs(float(str(seen.status["observedWeight"]).rstrip("%")) - 33) < 5
     shop.order("promote")
     assert ended(shop).last["outcome"] == "Promoted"
@@ -94,6 +97,8 @@ def test_a_bad_release_is_taken_from_all_of_them(
     assert (done.last["outcome"], done.last["reason"]) == ("RolledBack", "Harm")
     assert hosts.shares() == [0.0] * len(ROUTES)
     assert hosts.written() == hosts.before
+    for each in callers:
+        wait_until_served(shop, each, "v1")
     met = [set(each.answers()) for each in callers]
     assert all("v2-e100" in versions for versions in met), "each of the routes had been split"
     before = [each.answers()["v2-e100"] for each in callers]
@@ -124,8 +129,7 @@ def test_a_pull_in_one_of_them_holds_and_is_named(shop: Shop, hosts: TwoHosts, o
         shop.until("the weight", lambda seen: seen.state == "Staged", LONGEST)
         pull = [{"op": "replace", "path": f"/spec/http/0/route/{at}/weight", "value": 100 * (1 - at)} for at in (0, 1)]
         shop.kubectl("patch", "virtualservice", INSIDE, "--type=json", "-p", json.dumps(pull))
-        held = shop.until("the hold", lambda seen: seen.held)
-        assert held.reason == "TrafficPulled"
+        held = shop.until("the hold", lambda seen: seen.held and seen.reason == "TrafficPulled")
         assert f"http route primary of VirtualService {shop.namespace}/{INSIDE}" in held.message
         time.sleep(2)
         assert hosts.shares() == [50.0, 50.0, 0.0]
@@ -148,10 +152,9 @@ def test_one_that_is_deleted_takes_the_traffic_of_the_others_back(
         shop.until("the weight", lambda seen: seen.state == "Staged", LONGEST)
         inside = json.loads(hosts.before[1])
         shop.kubectl("delete", "virtualservice", INSIDE)
-        held = shop.until("the hold", lambda seen: seen.held)
-        assert held.reason == "RouteNotFound"
+        held = shop.until("the hold", lambda seen: seen.held and seen.reason == "RouteNotFound")
         assert f"VirtualService {shop.namespace}/{INSIDE} does not exist" in held.message
-        assert shop.weight() == 0
+        shop.wait("the traffic of the others to go back", lambda: shop.weight() == 0)
         shop.apply(
             {
                 "apiVersion": "networking.istio.io/v1",
@@ -194,7 +197,7 @@ def test_a_delegate_is_split_and_never_given_hosts(shop: Shop, operator: Operato
         shop.until("the weight", lambda seen: seen.state == "Staged" and seen.weight == "33%", LONGEST)
         spec = json.loads(shop.route())[0]
         assert set(spec) == {"http"}
-        time.sleep(1)
+        shop.wait_until_obeyed(33)
         ((found, total),) = answered_by_v2([traffic], COUNTED)
         assert total > 1000
         assert abs(found - 0.33 * total) <= 4.5 * sqrt(total * 0.33 * 0.67)

@@ -14,6 +14,7 @@ from testbed.shop import CANARY, NAME, Rollout, SubsetShop, Traffic
 from testbed.shop.reader import Reader
 from testbed.shop.subsets import LABEL, VERSIONS, by_subsets, destination_rule
 from tests.integration.rehearsal import Performance, Rehearsal, nothing_was_done_twice, rises_once_and_falls_once
+from tests.integration.served import wait_until_served
 
 pytestmark = pytest.mark.integration
 
@@ -46,9 +47,9 @@ def at_its_weight(shop: SubsetShop) -> Rollout:
     return shop.until("the weight", lambda seen: seen.state == "Staged" and seen.weight == "33%", LONGEST)
 
 
-def a_third_is_v2(traffic: Traffic) -> None:
+def a_third_is_v2(shop: SubsetShop, traffic: Traffic) -> None:
     """Within four and a half standard deviations."""
-    time.sleep(1)
+    shop.wait_until_obeyed(33)
     before = traffic.answers()
     time.sleep(COUNTED)
     later = traffic.answers() - before
@@ -72,11 +73,12 @@ def test_a_good_release_is_split_between_subsets_and_promoted(
     at_its_weight(shop)
     assert shop.weight() == 33
     assert shop.subsets() == [*first, *([OURS] if theirs is None else [])]
-    a_third_is_v2(traffic)
+    a_third_is_v2(shop, traffic)
     seen = shop.until(
-        "requests of both to be counted", lambda seen: int(seen.status.get("canaryRequests") or 0) > 300, LONGEST
+        "requests of both to be counted",
+        lambda seen: seen.reason == "StageRunning" and int(seen.status.get("canaryRequests") or 0) > 300,
+        LONGEST,
     )
-    assert seen.reason == "StageRunning", seen.message
     assert abs(float(str(seen.status["observedWeight"]).rstrip("%")) - 33) < 5
     shop.order("promote")
     assert ended(shop).last["outcome"] == "Promoted"
@@ -99,6 +101,7 @@ def test_a_bad_release_is_taken_back(
     done = ended(shop)
     assert (done.last["outcome"], done.last["reason"]) == ("RolledBack", "Harm")
     assert (shop.route(), shop.rule()) == (route, rule)
+    wait_until_served(shop, traffic, "v1")
     met = traffic.answers()["v2-e100"]
     assert met > 0
     time.sleep(2)
@@ -116,14 +119,15 @@ def test_a_subset_that_is_taken_away_takes_the_traffic_back_until_a_person_says_
     at_its_weight(shop)
     shop.kubectl("patch", "destinationrule", NAME, "--type=json", "-p", '[{"op": "remove", "path": "/spec/subsets/1"}]')
     shop.wait("the traffic to be on stable", lambda: shop.weight() == 0)
-    assert "SubsetLost" in [event["reason"] for event in shop.events()]
+    shop.wait_until_told("SubsetLost")
     shop.until("the wait for a person", lambda seen: seen.held and seen.reason == "Paused")
     shop.wait("the subset to be there again", lambda: OURS in shop.subsets())
     assert shop.weight() == 0
     shop.order("resume")
     at_its_weight(shop)
+    shop.wait_until_obeyed(33)
     failures = traffic.failures()
-    a_third_is_v2(traffic)
+    a_third_is_v2(shop, traffic)
     assert traffic.failures() == failures
     shop.order("abort")
     assert ended(shop).last["outcome"] == "Aborted"

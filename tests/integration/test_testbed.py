@@ -119,7 +119,7 @@ def test_the_api_server_keeps_what_it_had_over_a_restart(cluster: Cluster, names
 
 def answers(url: str) -> bool:
     try:
-        return requests.get(url, timeout=2).ok
+        return requests.get(url, timeout=10).ok
     except requests.ConnectionError:
         return False
 
@@ -136,7 +136,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def soon(condition: Callable[[], bool], seconds: float = 15) -> bool:
+def soon(condition: Callable[[], bool], seconds: float = 30) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)

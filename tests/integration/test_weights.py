@@ -34,6 +34,7 @@ def test_envoy_obeys_the_weight(shop: Shop, operator: OperatorProcess, weight: s
         shop.adopt(rollout(((weight, "10m"), ("100%", "1s"))))
         shop.release("v2")
         shop.until("the weight", lambda seen: seen.state == "Staged" and seen.weight == weight, LONGEST)
+        shop.wait_until_obeyed(100 * share)
         before = shop.gateway_counts()
         time.sleep(COUNTED)
         sent = shop.gateway_counts() - before
@@ -83,8 +84,11 @@ def test_a_rule_that_takes_the_requests_away_is_noticed(
     shop.adopt(rollout((("50%", "2m"), ("100%", "3s"))))
     with shop.traffic(50):
         shop.release("v2")
-        seen = shop.until("the hold", lambda seen: seen.held and seen.state == "Staged", LONGEST)
-        assert seen.reason == "TrafficShareMismatch", seen.message
+        seen = shop.until(
+            "the hold",
+            lambda seen: seen.held and (seen.state, seen.reason) == ("Staged", "TrafficShareMismatch"),
+            LONGEST,
+        )
         assert says in seen.message
         if len(destinations) > 1:
             shop.begin_incident("50%", CANARY)
