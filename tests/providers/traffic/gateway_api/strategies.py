@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from canary_operator.core.actions import Purpose, SetWeight
-from canary_operator.providers.traffic.gateway_api.routes import Split
+from canary_operator.providers.traffic.gateway_api.routes import Asked
 from tests.providers.traffic.gateway_api.shapes import a_split
 from tests.providers.traffic.istio.strategies import BUCKETS, MATCHES
 
@@ -70,7 +70,7 @@ def other_rules(draw: st.DrawFn, name: str) -> Any:
 
 
 @st.composite
-def http_routes(draw: st.DrawFn) -> tuple[Any, Split]:
+def http_routes(draw: st.DrawFn) -> tuple[Any, Asked]:
     """An object and what a rollout asks of it."""
     rule = draw(split_rules())
     around = [draw(other_rules(name)) for name in draw(st.lists(st.sampled_from("abc"), max_size=2, unique=True))]

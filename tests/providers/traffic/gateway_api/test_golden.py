@@ -14,8 +14,8 @@ from canary_operator.core.actions import SetWeight
 from canary_operator.core.carriers import HTTP_ROUTE
 from canary_operator.core.world import Route, RouteRecord
 from canary_operator.providers.traffic.gateway_api.edit import current
-from canary_operator.providers.traffic.gateway_api.routes import Split
-from tests.providers.traffic.gateway_api.shapes import at, given_back, split_in, steps
+from canary_operator.providers.traffic.gateway_api.routes import Asked
+from tests.providers.traffic.gateway_api.shapes import asked_in, at, given_back, steps
 from tests.providers.traffic.golden import golden, load
 
 FOLDERS = sorted(path for path in Path(__file__).with_name("golden").iterdir() if path.is_dir())
@@ -23,8 +23,8 @@ FOLDERS = sorted(path for path in Path(__file__).with_name("golden").iterdir() i
 each_shape = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 
 
-def asked(folder: Path) -> Split:
-    return split_in(load(folder, "intent"))
+def asked(folder: Path) -> Asked:
+    return asked_in(load(folder, "intent"))
 
 
 def orders(folder: Path) -> dict[str, SetWeight]:

@@ -12,6 +12,7 @@ from canary_operator.core.world import Problem
 from canary_operator.providers.traffic.gateway_api.edit import desired
 from canary_operator.providers.traffic.gateway_api.matching import match_of
 from canary_operator.providers.traffic.gateway_api.precedence import overtaken
+from canary_operator.providers.traffic.partly import Partly
 from tests.providers.traffic.gateway_api.obeying import Request, obeyed, passes
 from tests.providers.traffic.gateway_api.shapes import a_backend, a_route, a_rule, a_split
 from tests.providers.traffic.istio.shapes import a_weight
@@ -63,6 +64,7 @@ def test_a_request_changes_hands_only_from_the_split_rule_to_ours(
     live = a_route(*others[: len(before)], primary, *others[len(before) :])
     match = CanaryMatch.model_validate(tests)
     after = desired(live, a_split("primary"), a_weight(5, matches=(match,)))
+    assert not isinstance(after, Partly)
     if isinstance(after, Problem):
         assert "tests" in after.message
         return

@@ -13,11 +13,10 @@ from canary_operator.api import reasons
 from canary_operator.api.rollout import Spec
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Missing, Problem, Route
-from canary_operator.errors import CanaryError, Conflict, Gone, InvalidCanary, NotLeading, Refused, Unavailable
+from canary_operator.errors import CanaryError, Conflict, Gone, InvalidCanary, Refused, Unavailable
 from canary_operator.ports import Target
 from canary_operator.providers.resources import VIRTUAL_SERVICES, Resource
 from canary_operator.providers.traffic.istio.apply import IstioTraffic
-from canary_operator.providers.traffic.istio.several import all_attempted
 from tests.doubles.kubernetes import InMemoryKubernetes
 from tests.doubles.objects import MemoryObjects
 from tests.providers.traffic.istio.shapes import (
@@ -270,22 +269,3 @@ async def test_testers_lost_in_one_object_are_told_from_those_in_another(two: Tw
     assert isinstance(found, Route)
     assert found.lost == ("canary-operator-match-1-checkout of VirtualService shop/checkout-mesh",)
     assert weights_of(two.live(GATEWAY), 1)["checkout-canary"] == 5
-
-
-@pytest.mark.parametrize(
-    ("errors", "kind"),
-    [
-        ([Unavailable("a"), Refused("b")], Refused),
-        ([Refused("a"), InvalidCanary("Why", "b")], InvalidCanary),
-        ([InvalidCanary("Why", "a"), Conflict("b")], Conflict),
-        ([Conflict("a"), NotLeading("b")], NotLeading),
-    ],
-)
-async def test_the_most_urgent_failure_speaks_for_all(errors: list[CanaryError], kind: type[CanaryError]) -> None:
-    """Whoever may not write at all waits, a conflict is decided anew at once, and a refusal is shown."""
-
-    async def fails(error: CanaryError) -> None:
-        raise error
-
-    with pytest.raises(kind, match="b; a"):
-        await all_attempted([fails(error) for error in errors])

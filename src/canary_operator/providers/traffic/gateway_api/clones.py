@@ -1,6 +1,6 @@
 """The rules that are inserted: the rule that is split with more tests, and with backends of their own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -41,7 +41,7 @@ class _Wanted:
 
 
 def clones(live: Object, rule: Rule, split: Split, managed: Managed, share: Fraction) -> list[Object] | Problem:
-    """Canary matches first, then the bucket; a Problem where another rule, or the API, forbids it.
+    """Canary matches first, then the bucket; a Problem where another rule, or the API, forbids one.
 
     `live` is without any of them.
     """
@@ -55,22 +55,23 @@ def clones(live: Object, rule: Rule, split: Split, managed: Managed, share: Frac
             return problems.too_fine(live, rule.place, of_role(managed, WHOLE))
         through = [_through(each, split.canary, service_of(one.name, split, managed), live) for each in route]
         found.append({**rules(live)[rule.place], "name": one.name, "matches": alternatives, "backendRefs": through})
-    return problems.crowded(live, rule.place, len(found)) if _crowded(live, found) else found
+    return found
 
 
 def service_of(name: str, split: Split, managed: Managed) -> str:
     """Where this rule finds the canary's pods: canary matches may have a Service of their own."""
-    names = {match_name(split.rollout, number) for number in range(1, len(managed.matches) + 1)}
+    numbers = range(1, len(managed.matches) + 1)
+    names = {match_name(split.rollout, number, split.place) for number in numbers}
     return managed.match_service if managed.match_service is not None and name in names else split.canary
 
 
 def _wanted(managed: Managed, split: Split, share: Fraction) -> Iterator[_Wanted]:
     for number, match in enumerate(managed.matches, start=1):
         field = f"traffic.canaryMatches[{number - 1}]"
-        yield _Wanted(match_name(split.rollout, number), field, match_of(match))
+        yield _Wanted(match_name(split.rollout, number, split.place), field, match_of(match))
     if managed.bucket is not None:
         tests = match_of_bucket(managed.bucket, share)
-        yield _Wanted(bucket_name(split.rollout), "traffic.canaryBucket", tests)
+        yield _Wanted(bucket_name(split.rollout, split.place), "traffic.canaryBucket", tests)
 
 
 def _matches(live: Object, place: int, wanted: _Wanted) -> list[Match] | Problem:
@@ -94,9 +95,9 @@ def _through(backend: Backend, canary: str, service: str, live: Object) -> Backe
     return canary_of(backend, service, weight(backend))
 
 
-def _crowded(live: Object, found: Sequence[Object]) -> bool:
-    """More than the API takes in one HTTPRoute."""
-    every = [*rules(live), *found]
-    return bool(found) and (
-        len(every) > MOST_RULES or sum(len(rule.get("matches") or ({},)) for rule in every) > MOST_MATCHES
-    )
+def crowded(live: Object, inserting: Iterable[Sequence[Object]]) -> Problem | None:
+    """The rules that come before each split one are more than the API takes in one HTTPRoute."""
+    ours = [one for some in inserting for one in some]
+    every = [*rules(live), *ours]
+    fits = len(every) <= MOST_RULES and sum(len(rule.get("matches") or ({},)) for rule in every) <= MOST_MATCHES
+    return None if fits or not ours else problems.crowded(live, len(ours))
