@@ -82,6 +82,17 @@ def http_routes(draw: st.DrawFn) -> tuple[Any, Asked]:
     return {"metadata": metadata, "spec": spec}, a_split("primary" if named else None)
 
 
+@st.composite
+def several_http_routes(draw: st.DrawFn) -> tuple[Any, Asked]:
+    """Two or three rules that are split alike, in any order, among others."""
+    wanted = ["primary", "admin", "mobile"][: draw(st.integers(2, 3))]
+    rules = [{"name": name, **draw(split_rules())} for name in wanted]
+    around = [draw(other_rules(name)) for name in draw(st.lists(st.sampled_from("abc"), max_size=2, unique=True))]
+    spec = {"parentRefs": [{"name": "web"}], "rules": draw(st.permutations([*rules, *around]))}
+    first, *more = draw(st.permutations(wanted))
+    return {"metadata": {"name": "checkout", "namespace": "shop"}, "spec": spec}, a_split(first, more=more)
+
+
 orders = st.builds(
     SetWeight,
     weight=SHARES | st.sampled_from([Fraction(0), Fraction(1)]),

@@ -47,7 +47,7 @@ def clones(live: Object, rule: Rule, split: Split, managed: Managed, share: Frac
     """
     found: list[Object] = []
     for one in _wanted(managed, split, of_role(managed, share)):
-        alternatives = _matches(live, rule.place, one)
+        alternatives = _matches(live, rule, one)
         if isinstance(alternatives, Problem):
             return alternatives
         route = backends_at(rule, of_role(managed, WHOLE), split.canary)
@@ -74,7 +74,8 @@ def _wanted(managed: Managed, split: Split, share: Fraction) -> Iterator[_Wanted
         yield _Wanted(bucket_name(split.rollout, split.place), "traffic.canaryBucket", tests)
 
 
-def _matches(live: Object, place: int, wanted: _Wanted) -> list[Match] | Problem:
+def _matches(live: Object, rule: Rule, wanted: _Wanted) -> list[Match] | Problem:
+    place = rule.place
     origins = matches(live, place)
     if tests_path(wanted.tests) and rewrites_prefix(live, place):
         return problems.prefix_rewritten(live, place, wanted.field)
@@ -84,8 +85,14 @@ def _matches(live: Object, place: int, wanted: _Wanted) -> list[Match] | Problem
     if any(len(match.get(field) or ()) > MOST_TESTS for match in found for field in ("headers", "queryParams")):
         return problems.too_many_tests(live, place, wanted.field)
     every = [matches(live, at) for at in range(len(rules(live)))]
-    other = first_overtaken(found, origins, every, place)
+    other = first_overtaken(found, every, place, {at: _copied(every[at], wanted.tests) for at in rule.beside})
     return found if other is None else problems.overtaking(live, place, wanted.field, other)
+
+
+def _copied(alternatives: Sequence[Match], tests: Match) -> Sequence[Match]:
+    """Of a rule that is split along; where that can't be, the whole is refused."""
+    found = both(alternatives, tests)
+    return alternatives if isinstance(found, Clash) else found
 
 
 def _through(backend: Backend, canary: str, service: str, live: Object) -> Backend:

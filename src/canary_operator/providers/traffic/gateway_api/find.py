@@ -1,6 +1,6 @@
 """The rules to edit, by our record of them and else by the spec."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from canary_operator.core.world import Problem
@@ -30,7 +30,9 @@ def find(live: Object, asked: Asked) -> tuple[Found | Problem, ...]:
     entry = read_entry(live, asked.rollout)
     if isinstance(entry, Problem):
         return (entry,)
-    return tuple(_found(live, one) for one in choose_all(live, asked, entry))
+    chosen = choose_all(live, asked, entry)
+    every = frozenset(one.spot for one in chosen if not isinstance(one.spot, Problem))
+    return tuple(_found(live, one, every) for one in chosen)
 
 
 def choose_all(live: Object, asked: Asked, entry: Entry | None) -> tuple[Chosen, ...]:
@@ -45,7 +47,7 @@ def choose_all(live: Object, asked: Asked, entry: Entry | None) -> tuple[Chosen,
     )
 
 
-def _found(live: Object, one: Chosen) -> Found | Problem:
+def _found(live: Object, one: Chosen, every: frozenset[int]) -> Found | Problem:
     if isinstance(one.spot, Problem):
         return one.spot
     rule, name = read(live, one.spot, one.split), name_of(live, one.spot)
@@ -54,4 +56,4 @@ def _found(live: Object, one: Chosen) -> Found | Problem:
     if rule.canary is None and len(rule.backends) == MOST_BACKENDS:
         return full(live, one.spot)
     problem = taken(live, one.split.rollout, name) if one.kept is None else None
-    return problem or Found(rule, name, one.split, one.kept)
+    return problem or Found(replace(rule, beside=every - {rule.place}), name, one.split, one.kept)

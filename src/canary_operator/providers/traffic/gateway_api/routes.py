@@ -66,6 +66,8 @@ class Rule:
     """Place of the stable backend."""
     canary: int | None
     """Place of the canary backend, where there is one."""
+    beside: frozenset[int] = frozenset()
+    """The places of all other rules that are split along with it."""
 
     @property
     def weights(self) -> tuple[int, ...]:
