@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from canary_operator.core.world import Problem
-from canary_operator.providers.traffic.meant import Chosen, choose_all
+from canary_operator.providers.traffic.meant import Chosen, choose_all, unfound
 
 
 class Wish(NamedTuple):
@@ -45,3 +45,10 @@ def test_without_a_record_the_spec_says_it() -> None:
 def test_no_spot_is_meant_twice() -> None:
     """Its owner would get it back once only. Two that are nowhere are not the same."""
     assert [one.spot for one in chosen({0: "primary", 1: "front", 2: "a", 3: "b"}, {})] == [3, TWICE, NOWHERE, NOWHERE]
+
+
+def test_what_is_nowhere_is_a_problem_where_it_gives_traffic() -> None:
+    """A rule that its owner took away needs nothing back."""
+    found = chosen({0: "a", 1: "b", 2: "primary"}, {})
+    assert unfound(found, lambda split: split.name == "b") == [NOWHERE]
+    assert unfound(found, lambda _: False) == []

@@ -50,3 +50,8 @@ def choose_all(
             spot = twice(spot, split)
         chosen.append(Chosen(split, spot, kept.get(place)))
     return tuple(chosen)
+
+
+def unfound(chosen: Sequence[Chosen[Split, Spot, Kept]], feeds: Callable[[Split], bool]) -> list[Problem]:
+    """Of those that are not to be found only one that still gives the canary traffic is a problem."""
+    return [one.spot for one in chosen if isinstance(one.spot, Problem) and feeds(one.split)]

@@ -5,6 +5,7 @@ be. A canary without a backend, or without weight in one, has share 0 already.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Problem
@@ -16,6 +17,7 @@ from canary_operator.providers.traffic.gateway_api.problems import stable_missin
 from canary_operator.providers.traffic.gateway_api.record import Entry, Kept, read_entry, taken, with_rest
 from canary_operator.providers.traffic.gateway_api.routes import Asked, feeds, read
 from canary_operator.providers.traffic.gateway_api.rules import backends, backends_of, name_of, with_backends
+from canary_operator.providers.traffic.meant import unfound
 from canary_operator.providers.traffic.partly import Partly, brought, in_turn, said
 
 
@@ -41,10 +43,8 @@ def _is_anothers(live: Object, one: Chosen) -> bool:
 
 
 def _all_emptied(live: Object, chosen: Sequence[Chosen]) -> tuple[Object, list[Chosen], list[Problem]]:
-    """Of those that are not to be found, only one that still gives the canary traffic is a problem."""
     after, emptied, problems = in_turn(live, chosen, _emptied)
-    unfound = [one.spot for one in chosen if isinstance(one.spot, Problem) and feeds(after, one.split)]
-    return after, emptied, problems + unfound
+    return after, emptied, problems + unfound(chosen, partial(feeds, after))
 
 
 def _emptied(live: Object, one: Chosen) -> Object | Problem:

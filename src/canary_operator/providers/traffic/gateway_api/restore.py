@@ -1,6 +1,8 @@
 """Giving the rules back: an inverse edit of the *present* object, so that its owner's edits meanwhile stay."""
 
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
@@ -11,6 +13,7 @@ from canary_operator.providers.traffic.gateway_api.managed import without_rules
 from canary_operator.providers.traffic.gateway_api.record import Kept, read_entry
 from canary_operator.providers.traffic.gateway_api.routes import Asked, Rule, feeds, read
 from canary_operator.providers.traffic.gateway_api.rules import backends_of, with_backends
+from canary_operator.providers.traffic.meant import unfound
 from canary_operator.providers.traffic.partly import in_turn, said
 
 
@@ -25,11 +28,13 @@ def restored(live: Object, asked: Asked) -> Object | Problem:
     if entry is None or isinstance(entry, Problem):
         return entry or live
     chosen = [one for one in choose_all(live, asked, entry) if one.kept is not None]
+    given, problems = _all_given_back(live, chosen)
+    return said(problems) if problems else with_annotations(given, annotations(given, asked.rollout, None))
+
+
+def _all_given_back(live: Object, chosen: Sequence[Chosen]) -> tuple[Object, list[Problem]]:
     given, _, problems = in_turn(live, chosen, _given_back)
-    unfound = [one.spot for one in chosen if isinstance(one.spot, Problem) and feeds(given, one.split)]
-    if problems or unfound:
-        return said(problems + unfound)
-    return with_annotations(given, annotations(given, asked.rollout, None))
+    return given, problems + unfound(chosen, partial(feeds, given))
 
 
 def _given_back(live: Object, one: Chosen) -> Object | Problem:

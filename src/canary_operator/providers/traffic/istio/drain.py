@@ -5,6 +5,7 @@ be. A canary without a destination, or without weight in one, has share 0 alread
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Problem
@@ -18,6 +19,7 @@ from canary_operator.providers.traffic.istio.record import Entry, Kept, read_ent
 from canary_operator.providers.traffic.istio.rewrite import with_destinations
 from canary_operator.providers.traffic.istio.routes import Asked, feeds, read
 from canary_operator.providers.traffic.istio.rules import Spot, destinations, name_of, places
+from canary_operator.providers.traffic.meant import unfound
 from canary_operator.providers.traffic.partly import Partly, brought, in_turn, said
 
 
@@ -43,10 +45,8 @@ def _is_anothers(live: Object, one: Chosen) -> bool:
 
 
 def _all_emptied(live: Object, chosen: Sequence[Chosen]) -> tuple[Object, list[Chosen], list[Problem]]:
-    """Of those that are not to be found, only one that still gives the canary traffic is a problem."""
     after, emptied, problems = in_turn(live, chosen, _emptied)
-    unfound = [one.spot for one in chosen if isinstance(one.spot, Problem) and feeds(after, one.split)]
-    return after, emptied, problems + unfound
+    return after, emptied, problems + unfound(chosen, partial(feeds, after))
 
 
 def _emptied(live: Object, one: Chosen) -> Object | Problem:

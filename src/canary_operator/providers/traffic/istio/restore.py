@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
@@ -13,6 +14,7 @@ from canary_operator.providers.traffic.istio.rewrite import with_destinations
 from canary_operator.providers.traffic.istio.routes import Asked, Rule, feeds, read
 from canary_operator.providers.traffic.istio.rules import places
 from canary_operator.providers.traffic.istio.strip import stripped
+from canary_operator.providers.traffic.meant import unfound
 from canary_operator.providers.traffic.partly import in_turn, said
 
 
@@ -33,8 +35,7 @@ def restored(live: Object, asked: Asked) -> Object | Problem:
 
 def _all_given_back(live: Object, chosen: Sequence[Chosen]) -> tuple[Object, list[Problem]]:
     given, _, problems = in_turn(live, chosen, _given_back)
-    unfound = [one.spot for one in chosen if isinstance(one.spot, Problem) and feeds(given, one.split)]
-    return given, problems + unfound
+    return given, problems + unfound(chosen, partial(feeds, given))
 
 
 def _given_back(live: Object, one: Chosen) -> Object | Problem:
