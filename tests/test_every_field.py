@@ -34,12 +34,10 @@ from canary_operator.providers.metrics.applications import counters as applicati
 from canary_operator.providers.metrics.own_queries import own_queries
 from canary_operator.providers.metrics.queries import Service
 from canary_operator.providers.resources import DESTINATION_RULES
-from canary_operator.providers.traffic.gateway_api.apply import http_route
-from canary_operator.providers.traffic.gateway_api.apply import split as http_split_of
-from canary_operator.providers.traffic.gateway_api.edit import desired as desired_in_http_route
 from canary_operator.providers.traffic.istio.delegate import delegate
 from canary_operator.providers.traffic.istio.edit import desired
 from canary_operator.providers.traffic.istio.target import asked_of, virtual_services
+from canary_operator.providers.traffic.kinds import kind_for
 from canary_operator.providers.workloads.canary import canary_deployment
 from canary_operator.providers.workloads.labels import Override, choose_override
 from canary_operator.providers.workloads.marks import canary_name
@@ -63,7 +61,7 @@ ROUTE = {
              "tls": [{"match": [{"port": port, "sniHosts": [host]}], "route": [{"destination": {"host": "checkout"}}]}
                      for port, host in ((443, "a.example.com"), (443, "b.example.com"), (8443, "a.example.com"))]},
 }  # fmt: skip
-HTTP_ROUTE = {
+HTTP_ROUTE: Any = {
     "metadata": {"name": "checkout", "namespace": "shop", "resourceVersion": "1"},
     "spec": {"rules": [{"name": name, "backendRefs": [{"name": "checkout", "weight": 1}]} for name in ("a", "b")]},
 }
@@ -143,7 +141,9 @@ def the_made_route(spec: Spec) -> object:
 def the_http_route(spec: Spec) -> object:
     """The object that is edited, and how."""
     action = SetWeight(Fraction(1, 20), Purpose.STAGE, "v2-1", 1)
-    return http_route(target(spec)), desired_in_http_route(HTTP_ROUTE, http_split_of(target(spec)), action)
+    names = kind_for(target(spec)).names(target(spec))
+    live = {**HTTP_ROUTE, "metadata": {**HTTP_ROUTE["metadata"], "name": names[0]}}
+    return names, kind_for(target(spec)).desired(live, target(spec), action)
 
 
 def the_inserted(spec: Spec) -> object:

@@ -130,11 +130,11 @@ def coherent(spec: dict[str, Any]) -> dict[str, Any]:
 def _split_http_route(spec: dict[str, Any]) -> dict[str, Any]:
     dropped = {*_CHOSEN, "matchService", "mirror"}
     traffic = {name: part for name, part in spec["traffic"].items() if name not in dropped}
-    routes = traffic.get("gatewayAPI") or {"httpRoutes": [{"name": "checkout"}]}
+    routes = traffic.get("gatewayAPI", {}).get("httpRoutes", [{"name": "checkout"}])[:1]
     metrics = [{"preset": "istio-error-rate", "maxIncrease": "50%"}]
     return {
         **spec,
-        "traffic": {**traffic, "gatewayAPI": routes},
+        "traffic": {**traffic, "gatewayAPI": {"httpRoutes": routes}},
         "analysis": {**spec["analysis"], "warmup": "1m", "metrics": metrics},
     }
 

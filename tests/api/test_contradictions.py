@@ -64,6 +64,14 @@ WRONG = {
         "traffic: {gatewayAPI: {httpRoutes: [{name: a}]}, stableService: a, stickiness: {cookie: {}}}",
         "traffic.stickiness needs rules that an HTTPRoute does not get from us: leave it out",
     ),
+    "an HTTPRoute named twice": (
+        "traffic: {gatewayAPI: {httpRoutes: [{name: a, rules: [x]}, {name: a, rules: [y]}]}, stableService: a}",
+        'httpRoutes: "a" is named twice: give each HTTPRoute once, with all of its rules',
+    ),
+    "a rule of an HTTPRoute asked for twice": (
+        "traffic: {gatewayAPI: {httpRoutes: [{name: a, rules: [x, y, x]}]}, stableService: a}",
+        'a rule is asked for twice in "a": give each once',
+    ),
     "labels in an HTTPRoute": (
         for_some("{sourceLabels: {app: a}}"),
         "traffic.canaryMatches[0].sourceLabels are labels of callers, which an HTTPRoute does not know: test a header",

@@ -48,6 +48,35 @@ def test_an_httproute_is_planned_like_any_other(capsys: pytest.CaptureFixture[st
     assert "needs the HTTPRoute shop/checkout; in the files are: none" in said
 
 
+def test_every_httproute_is_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Each with all of its rules that are split; one that the files don't have is asked for."""
+    rollout, backends = yaml.safe_load(HTTP_ROUTE.read_text()), [{"name": "checkout", "port": 80}]
+    references = [{"name": "checkout", "rules": ["primary", "admin"]}, {"name": "checkout-mesh"}]
+    rollout["spec"]["traffic"]["gatewayAPI"]["httpRoutes"] = references
+    manifest = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute"}
+    gateway, mesh = (
+        {
+            **manifest,
+            "metadata": {"name": name, "namespace": "shop"},
+            "spec": {"rules": [{**rule, "backendRefs": backends} for rule in rules]},
+        }
+        for name, rules in (("checkout", [{"name": "admin"}, {"name": "primary"}]), ("checkout-mesh", [{}]))
+    )
+    files = tmp_path / "files.yaml"
+    files.write_text(yaml.safe_dump_all([rollout, gateway, mesh]))
+    code, said = plan(capsys, files)
+    assert code == 0
+    assert said.count("Afterwards the HTTPRoute is as it was.") == 2
+    first, second = said.split("CanaryRollout shop/checkout, HTTPRoute ")[1:]
+    assert first.startswith("shop/checkout\n")
+    assert second.startswith("shop/checkout-mesh\n")
+    assert first.split("\n\n")[1].count("+    - name: checkout-canary") == 2
+    files.write_text(yaml.safe_dump_all([rollout, gateway]))
+    code, said = plan(capsys, files)
+    assert code == 2
+    assert "needs the HTTPRoute shop/checkout-mesh" in said
+
+
 def test_testers_of_an_httproute_are_planned_with_their_rules(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -8,12 +8,21 @@ from itertools import pairwise
 from testbed.cluster import Cluster
 from testbed.operator import OperatorProcess
 from testbed.proxy import Call, Proxy, Trap, Write
-from testbed.shop import CANARY, Rollout, Shop, canary_share
+from testbed.shop import CANARY, Rollout, Shop, canary_share, http_route
 from testbed.shop.reader import Reader
 
 LONGEST = 60
 """Seconds for one run; several at once share the machine."""
 _NOTICED = 20.0
+_SHARES = {"virtualservices": canary_share, "httproutes": http_route.canary_share}
+
+
+def is_of_a_route(call: Call) -> bool:
+    return call.resource in _SHARES
+
+
+def share_after(write: Write) -> float:
+    return _SHARES[write.call.resource](write.answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,7 @@ class Performance:
     @property
     def shares(self) -> list[float]:
         """The canary's share in percent after each write of the route."""
-        return [canary_share(write.answer) for write in self.steps if write.call.resource == "virtualservices"]
+        return [share_after(write) for write in self.steps if is_of_a_route(write.call)]
 
     def created(self, resource: str) -> int:
         return sum((write.call.verb, write.call.resource) == ("create", resource) for write in self.steps)
@@ -41,8 +50,8 @@ class Performance:
         """Writes that raised the share while the canary's Service had no ready endpoint."""
         share, found = 0.0, []
         for write in self.steps:
-            if write.call.resource == "virtualservices":
-                rises, share = canary_share(write.answer) > share, canary_share(write.answer)
+            if is_of_a_route(write.call):
+                rises, share = share_after(write) > share, share_after(write)
                 found += [write] if rises and not write.witnessed else []
         return found
 
@@ -54,7 +63,7 @@ class ReadyCanaries:
         self._reader = Reader(cluster.state, namespace)
 
     def __call__(self, call: Call) -> int:
-        return sum(1 for _ in self._ready()) if call.resource == "virtualservices" else 0
+        return sum(1 for _ in self._ready()) if is_of_a_route(call) else 0
 
     def _ready(self) -> Iterator[object]:
         for piece in self._reader.all("discovery.k8s.io/v1", "endpointslices"):

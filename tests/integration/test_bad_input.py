@@ -83,6 +83,41 @@ def test_a_route_may_be_named_later(cluster: Cluster, namespace: str) -> None:
     assert read_spec(stored(cluster, namespace)["spec"]) == read_spec(GOOD["spec"])
 
 
+BY_HTTP_ROUTE = edited(
+    GOOD,
+    {
+        "spec.traffic.gatewayAPI": {
+            "httpRoutes": [{"name": "checkout", "rules": ["primary", "admin"]}, {"name": "inside"}]
+        }
+    },
+    ["spec.traffic.istio"],
+)
+ITEMS = "spec.traffic.gatewayAPI.httpRoutes"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({f"{ITEMS}[0].name": "cart"}, 'was "checkout", rule "primary", "admin"'),
+        ({f"{ITEMS}[0].rules": ["admin", "primary"]}, 'was "checkout", rule "primary", "admin"'),
+        ({f"{ITEMS}[0].rules": ["primary"]}, 'was "checkout", rule "primary", "admin"'),
+        ({f"{ITEMS}[1].rules": ["a", "b"]}, 'was "inside"'),
+        ({ITEMS: [{"name": "checkout", "rules": ["primary", "admin"]}]}, "can't be added or taken away (there were 2)"),
+    ],
+)
+def test_the_http_routes_stay(cluster: Cluster, namespace: str, change: dict[str, Any], expected: str) -> None:
+    """As VirtualServices do: which of them, which rules, and in which order."""
+    apply(cluster, namespace, BY_HTTP_ROUTE)
+    answer = refusal(cluster, namespace, edited(BY_HTTP_ROUTE, change), "--validate=true")
+    assert [part for part in (ITEMS, expected, "create it anew") if part not in answer] == [], answer
+
+
+def test_a_rule_may_be_named_later(cluster: Cluster, namespace: str) -> None:
+    """The only one there was."""
+    apply(cluster, namespace, BY_HTTP_ROUTE)
+    apply(cluster, namespace, edited(BY_HTTP_ROUTE, {f"{ITEMS}[1].rules": ["primary"]}))
+
+
 def test_the_default_canary_service_may_be_named_later(cluster: Cluster, namespace: str) -> None:
     """A value that is written out is not a change of it."""
     apply(cluster, namespace, GOOD)

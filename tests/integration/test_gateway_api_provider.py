@@ -27,7 +27,7 @@ from tests.doubles.objects import MemoryObjects
 from tests.integration.http_routes import COUNTED, insist, shares
 from tests.integration.served import wait_until_served
 from tests.providers.traffic.gateway_api.shapes import steps
-from tests.providers.traffic.istio.shapes import a_weight
+from tests.providers.traffic.istio.shapes import a_weight, listed
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("gateway-api")]
 """One after the other: two releases under so much traffic at a time are more than two processors carry."""
@@ -120,7 +120,7 @@ def golden(shape: str, name: str, namespace: str) -> Any:
 
 
 def a_target(namespace: str, intent: Any) -> Target:
-    rules = {"rules": [intent["rule"]]} if "rule" in intent else {}
+    rules = {"rules": listed(intent["rule"])} if "rule" in intent else {}
     traffic = {"gatewayAPI": {"httpRoutes": [{"name": NAME, **rules}]}, "stableService": intent["stable"]}
     spec = {
         "revision": "v2",

@@ -13,9 +13,9 @@ from canary_operator.core.actions import SetWeight
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.edit import desired
-from canary_operator.providers.traffic.istio.partly import Partly
 from canary_operator.providers.traffic.istio.restore import restored
 from canary_operator.providers.traffic.istio.routes import Asked
+from canary_operator.providers.traffic.partly import Partly
 from testbed.cluster import Cluster
 from testbed.shop import Reader
 from tests.providers.traffic.istio.strategies import any_orders, any_services, keeping_orders

@@ -1,4 +1,4 @@
-"""One rollout, three routes in two VirtualServices behind a real Envoy: split alike, judged together, given back."""
+"""One rollout, three routes in two objects behind a real Envoy: split alike, judged together, given back."""
 
 import json
 import time
@@ -11,13 +11,13 @@ import pytest
 from testbed.cluster import Cluster
 from testbed.operator import OperatorProcess
 from testbed.proxy import Proxy
-from testbed.shop import CANARY, NAME, Rollout, Shop, Traffic, rollout
-from testbed.shop.manifests import GATEWAY
-from tests.integration.mesh import INSIDE, ROUTES, TwoHosts
+from testbed.shop import HTTPRouteShop, Rollout, Shop, Traffic
+from tests.integration.mesh import INSIDE, ROUTES, TwoHosts, TwoHTTPRoutes, answered_by_v2, ended
 from tests.integration.rehearsal import (
     Performance,
     ReadyCanaries,
     Rehearsal,
+    is_of_a_route,
     nothing_was_done_twice,
     rises_once_and_falls_once,
 )
@@ -29,12 +29,31 @@ RATE = 100
 COUNTED = 15
 """Seconds; each of three routes has 1500 requests in them."""
 LONGEST = 60
-SHORT = (("50%", "3s"), ("100%", "1s"))
+Kind = tuple[type[Shop], type[TwoHosts]]
+
+
+@pytest.fixture(
+    params=[
+        pytest.param((Shop, TwoHosts), id="VirtualServices"),
+        pytest.param((HTTPRouteShop, TwoHTTPRoutes), id="HTTPRoutes", marks=pytest.mark.xdist_group("gateway-api")),
+    ]
+)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """What the routes are written in."""
+    found: Kind = request.param
+    return found
 
 
 @pytest.fixture
-def hosts(shop: Shop) -> TwoHosts:
-    return TwoHosts(shop)
+def shop(cluster: Cluster, namespace: str, kind: Kind) -> Shop:
+    shop = kind[0](cluster, namespace)
+    shop.open()
+    return shop
+
+
+@pytest.fixture
+def hosts(shop: Shop, kind: Kind) -> TwoHosts:
+    return kind[1](shop)
 
 
 @pytest.fixture
@@ -43,21 +62,9 @@ def callers(hosts: TwoHosts) -> Iterator[list[Traffic]]:
         yield [stack.enter_context(each) for each in hosts.traffic(RATE)]
 
 
-def ended(shop: Shop, runs: int = 1) -> Rollout:
-    return shop.until("the end of the run", lambda seen: seen.rests and len(seen.outcomes) >= runs, LONGEST)
-
-
 def counted(seen: Rollout) -> int:
     """The canary's requests in this stage."""
     return int(seen.status.get("canaryRequests") or 0)
-
-
-def answered_by_v2(callers: list[Traffic], seconds: float) -> list[tuple[int, int]]:
-    """For each route, how many of how many answers in so many seconds."""
-    before = [each.answers() for each in callers]
-    time.sleep(seconds)
-    later = [each.answers() - old for each, old in zip(callers, before, strict=True)]
-    return [(each["v2"], each.total()) for each in later]
 
 
 def test_three_routes_in_two_objects_are_one_split(
@@ -127,10 +134,9 @@ def test_a_pull_in_one_of_them_holds_and_is_named(shop: Shop, hosts: TwoHosts, o
         shop.adopt(hosts.rollout((("50%", "10m"), ("100%", "1s"))))
         shop.release("v2")
         shop.until("the weight", lambda seen: seen.state == "Staged", LONGEST)
-        pull = [{"op": "replace", "path": f"/spec/http/0/route/{at}/weight", "value": 100 * (1 - at)} for at in (0, 1)]
-        shop.kubectl("patch", "virtualservice", INSIDE, "--type=json", "-p", json.dumps(pull))
+        hosts.pull()
         held = shop.until("the hold", lambda seen: seen.held and seen.reason == "TrafficPulled")
-        assert f"http route primary of VirtualService {shop.namespace}/{INSIDE}" in held.message
+        assert f"{hosts.called} {shop.namespace}/{INSIDE}" in held.message
         time.sleep(2)
         assert hosts.shares() == [50.0, 50.0, 0.0]
         shop.order("resume")
@@ -150,19 +156,11 @@ def test_one_that_is_deleted_takes_the_traffic_of_the_others_back(
         shop.adopt(hosts.rollout((("50%", "10m"), ("100%", "1s"))))
         shop.release("v2")
         shop.until("the weight", lambda seen: seen.state == "Staged", LONGEST)
-        inside = json.loads(hosts.before[1])
-        shop.kubectl("delete", "virtualservice", INSIDE)
+        inside = hosts.delete()
         held = shop.until("the hold", lambda seen: seen.held and seen.reason == "RouteNotFound")
-        assert f"VirtualService {shop.namespace}/{INSIDE} does not exist" in held.message
+        assert f"{inside['kind']} {shop.namespace}/{INSIDE} does not exist" in held.message
         shop.wait("the traffic of the others to go back", lambda: shop.weight() == 0)
-        shop.apply(
-            {
-                "apiVersion": "networking.istio.io/v1",
-                "kind": "VirtualService",
-                "metadata": {"name": INSIDE, "labels": inside[1]},
-                "spec": inside[0],
-            }
-        )
+        shop.apply(inside)
         shop.until("the wait for a person", lambda seen: seen.held and seen.reason == "Paused")
         assert hosts.shares() == [0.0, 0.0, 0.0]
         shop.order("resume")
@@ -172,51 +170,29 @@ def test_one_that_is_deleted_takes_the_traffic_of_the_others_back(
         shop.wait("both to be as they were", lambda: hosts.written() == hosts.before)
 
 
-def behind_a_root(shop: Shop) -> None:
-    """The shop's route has no hosts any more: `front-door`, which has them, delegates to it."""
-    rules = json.loads(shop.kubectl("get", "virtualservice", NAME, "-o", "json"))["spec"]["http"]
-    shop.kubectl("delete", "virtualservice", NAME)
-    everything = {"name": "shop", "match": [{"uri": {"prefix": "/"}}], "delegate": {"name": NAME}}
-    front_door = {"hosts": [shop.host], "gateways": [GATEWAY], "http": [everything]}
-    leaf = {"http": [each for each in rules if each["name"] == "primary"]}
-    for name, spec in (("front-door", front_door), (NAME, leaf)):
-        kind = {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService"}
-        shop.apply({**kind, "metadata": {"name": name}, "spec": spec})
-
-
-def test_a_delegate_is_split_and_never_given_hosts(shop: Shop, operator: OperatorProcess) -> None:
-    """The root is not ours; the delegate is what its owner wrote, with weights, and in the end without."""
+def test_what_their_owner_edits_in_mid_run_is_there_in_the_end(
+    shop: Shop, hosts: TwoHosts, operator: OperatorProcess
+) -> None:
+    """A label in one of them is in nobody's way, and nobody loses it on the way back."""
     del operator
-    behind_a_root(shop)
-    before = shop.route()
-    untouched = json.loads(shop.kubectl("get", "virtualservice", "front-door", "-o", "json"))["metadata"]
-    with shop.traffic(RATE) as traffic:
-        shop.wait("the delegate to answer", lambda: traffic.answers()["v1"] > 0)
-        shop.adopt(rollout((("33%", "10m"), ("100%", "1s"))))
+    with ExitStack() as stack:
+        callers = [stack.enter_context(each) for each in hosts.traffic(30)]
+        shop.adopt(hosts.rollout((("50%", "10m"), ("100%", "1s"))))
         shop.release("v2")
-        shop.until("the weight", lambda seen: seen.state == "Staged" and seen.weight == "33%", LONGEST)
-        spec = json.loads(shop.route())[0]
-        assert set(spec) == {"http"}
-        shop.wait_until_obeyed(33)
-        ((found, total),) = answered_by_v2([traffic], COUNTED)
-        assert total > 1000
-        assert abs(found - 0.33 * total) <= 4.5 * sqrt(total * 0.33 * 0.67)
+        shop.until("the weight", lambda seen: seen.state == "Staged", LONGEST)
+        edit = {"metadata": {"labels": {"team": "somebody-else"}}}
+        shop.kubectl("patch", hosts.kind, INSIDE, "--type=merge", "-p", json.dumps(edit))
+        time.sleep(2)
+        assert hosts.shares() == [50.0, 50.0, 50.0]
         shop.order("abort")
         assert ended(shop).last["outcome"] == "Aborted"
-    assert shop.route() == before
-    root_now = json.loads(shop.kubectl("get", "virtualservice", "front-door", "-o", "json"))["metadata"]
-    assert root_now["resourceVersion"] == untouched["resourceVersion"]
-
-
-def test_a_root_is_refused_and_the_delegate_named(shop: Shop, operator: OperatorProcess) -> None:
-    """Its rules are not ours to split."""
-    del operator
-    body = json.loads(shop.kubectl("get", "virtualservice", NAME, "-o", "json"))
-    body["spec"]["http"][1] = {"name": "primary", "match": [{"uri": {"prefix": "/"}}], "delegate": {"name": "leaf"}}
-    shop.apply(body)
-    shop.apply(rollout())
-    held = shop.until("the refusal", lambda seen: seen.reason == "RouteUnsupported")
-    assert f"delegates to VirtualService {shop.namespace}/leaf; name that one in virtualServices" in held.message
+        assert [each.failures() for each in callers] == [0] * len(ROUTES)
+    before = json.loads(hosts.before[1])
+    assert hosts.written() == [
+        hosts.before[0],
+        json.dumps([before[0], {"team": "somebody-else"}, before[2]], sort_keys=True),
+    ]
+    shop.wait("the canary to be gone", lambda: not shop.canary_exists())
 
 
 @pytest.fixture
@@ -234,7 +210,7 @@ NEVER = 10_000
 
 
 def writes_of_routes(run: Performance) -> list[int]:
-    return [at for at, step in enumerate(run.steps, start=1) if step.call.resource == "virtualservices"]
+    return [at for at, step in enumerate(run.steps, start=1) if is_of_a_route(step.call)]
 
 
 @pytest.mark.parametrize("delivered", [True, False], ids=["answered", "unanswered"])
@@ -255,6 +231,6 @@ def test_a_release_survives_a_kill_between_any_two_patches(
         assert set(run.shares) == ({0, 50} if behaviour else {0, 50, 100})
         nothing_was_done_twice(run)
         assert hosts.written() == hosts.before
-        assert hosts.shop.deployment(CANARY) is None
+        hosts.shop.wait("the canary to be gone", lambda: not hosts.shop.canary_exists())
     if not behaviour:
         assert [each.failures() for each in callers] == [0] * len(ROUTES)

@@ -344,6 +344,20 @@ def test_every_virtual_service_of_a_rollout_is_looked_at() -> None:
     assert "virtualServices[1].routes[0]" in pitfalls[0].sentence
 
 
+def test_every_httproute_of_a_rollout_is_looked_at() -> None:
+    """The one that can't be split is named, and where the rollout asks for it."""
+    manifests = copy.deepcopy(GOOD)
+    del manifests["route"]
+    references = [{"name": "checkout"}, {"name": "mesh", "rules": ["primary"]}]
+    manifests["rollout"]["spec"]["traffic"] = {"gatewayAPI": {"httpRoutes": references}, "stableService": "checkout"}
+    add(named("HTTPRoute", "checkout", rules=[{"backendRefs": [{"name": "checkout", "port": 80}]}]))(manifests)
+    manifests["mesh"] = named("HTTPRoute", "mesh", rules=[])
+    pitfalls = found([*manifests.values()])
+    assert [one.rule for one in pitfalls] == ["route-unusable"]
+    assert "HTTPRoute shop/mesh has no rule named primary" in pitfalls[0].sentence
+    assert "httpRoutes[1].rules[0]" in pitfalls[0].sentence
+
+
 def test_an_httproute_for_the_mesh_claims_its_service() -> None:
     """By its parent: it needs no hostname."""
     manifests = copy.deepcopy(GOOD)

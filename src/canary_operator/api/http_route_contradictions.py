@@ -1,4 +1,4 @@
-"""The part of `contradictions.py` that is about what an HTTPRoute can test: `http_route_rules.py`'s twin."""
+"""The part of `contradictions.py` that is about HTTPRoutes: `http_route_rules.py`'s twin, but for their names."""
 
 import re
 from collections.abc import Iterator
@@ -20,8 +20,18 @@ def of_http_routes(spec: "Spec") -> Iterator[str]:
             "traffic.stickiness needs rules that an HTTPRoute does not get from us: leave it out, or split a "
             "VirtualService"
         )
+    yield from _named_twice(spec)
     for at, match in enumerate(spec.traffic.canary_matches or ()):
         yield from (f"traffic.canaryMatches[{at}].{complaint}" for complaint in _of_one(match))
+
+
+def _named_twice(spec: "Spec") -> Iterator[str]:
+    names = [one.name for one in spec.traffic.http_routes]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        yield f'httpRoutes: "{twice}" is named twice: give each HTTPRoute once, with all of its rules'
+    for one in spec.traffic.http_routes:
+        if one.rules is not None and len(set(one.rules)) < len(one.rules):
+            yield f'a rule is asked for twice in "{one.name}": give each once'
 
 
 def _of_one(match: CanaryMatch) -> Iterator[str]:

@@ -14,7 +14,7 @@ from canary_operator.api.mirror import Mirror
 from canary_operator.api.model import Model
 from canary_operator.api.names import LabelKey, ObjectName, RevisionName, ServiceName, SubsetName
 from canary_operator.api.quantities import Duration, Share
-from canary_operator.api.routes import MOST_ROUTES, MOST_VIRTUAL_SERVICES, Port, TcpRoute, TlsRoute
+from canary_operator.api.routes import MOST_OBJECTS, MOST_ROUTES, Port, TcpRoute, TlsRoute
 from canary_operator.api.stickiness import Stickiness
 
 MOST_STAGES = 20
@@ -78,7 +78,7 @@ class Subsets(Model):
 
 
 class Istio(Model):
-    virtual_services: Annotated[tuple[VirtualServiceRef, ...], Field(min_length=1, max_length=MOST_VIRTUAL_SERVICES)]
+    virtual_services: Annotated[tuple[VirtualServiceRef, ...], Field(min_length=1, max_length=MOST_OBJECTS)]
     """The VirtualServices that carry the traffic, one for the gateway and one for the mesh perhaps. All of their routes
     that are asked for are split alike. Only the weights of stable and canary are changed in them; while a run lasts,
     rules for `canaryMatches`, `canaryBucket`, `stickiness` and `mirror` stand before those."""
@@ -89,20 +89,22 @@ class Istio(Model):
 class HTTPRouteRef(Model):
     name: ObjectName
     """Name of the HTTPRoute, in the namespace of the CanaryRollout."""
-    rules: Annotated[tuple[ObjectName, ...], Field(min_length=1, max_length=1)] | None = None
-    """Name of the rule to split. Not needed when the HTTPRoute has only one."""
+    rules: Annotated[tuple[ObjectName, ...], Field(min_length=1, max_length=MOST_ROUTES)] | None = None
+    """Names of the rules to split, all alike. Not needed when the HTTPRoute has only one."""
 
 
 class GatewayAPI(Model):
-    http_routes: Annotated[tuple[HTTPRouteRef, ...], Field(min_length=1, max_length=1)]
-    """The HTTPRoute that carries the traffic. Only the weights of stable and canary are changed in it."""
+    http_routes: Annotated[tuple[HTTPRouteRef, ...], Field(min_length=1, max_length=MOST_OBJECTS)]
+    """The HTTPRoutes that carry the traffic, one for the gateway and one for the mesh perhaps. All of their rules that
+    are asked for are split alike. Only the weights of stable and canary are changed in them; while a run lasts, rules
+    for `canaryMatches` and `canaryBucket` stand before those."""
 
 
 class Traffic(Model):
     istio: Istio | None = None
     """Traffic is split by weights in Istio VirtualServices; give this or `gatewayAPI`."""
     gateway_api: Annotated[GatewayAPI | None, Field(alias="gatewayAPI")] = None
-    """Traffic is split by weights in an HTTPRoute of the Gateway API; give this or `istio`."""
+    """Traffic is split by weights in HTTPRoutes of the Gateway API; give this or `istio`."""
     stable_service: ServiceName
     """The Service whose traffic is split, by its own name, in the namespace of the CanaryRollout."""
     canary_service: ServiceName | None = None

@@ -4,7 +4,7 @@ import json
 
 from canary_operator.api.cel import Rule
 from canary_operator.api.evidence import MOST_METRICS
-from canary_operator.api.routes import MOST_VIRTUAL_SERVICES
+from canary_operator.api.routes import MOST_OBJECTS
 
 ANEW = "delete this CanaryRollout, which gives everything back, and create it anew"
 
@@ -54,14 +54,20 @@ CONNECTIONS_ARE_NO_REQUESTS = Rule(
     f"{COUNTED_BY_ISTIO.format('self.analysis.metrics[at]')})",
 )
 
-_AT = str(list(range(MOST_VIRTUAL_SERVICES)))
+_AT = str(list(range(MOST_OBJECTS)))
 _NAMED_ONCE = "self.exists_one(other, other.name == self[at].name)"
 
-VIRTUAL_SERVICES_DIFFER = Rule(
-    f"{_AT}.all(at, at >= size(self) || {_NAMED_ONCE})",
-    '"{self[at].name}" is named twice: give each VirtualService once, with all of its routes',
-    each=f"{_AT}.filter(at, at < size(self) && !{_NAMED_ONCE})",
-)
+
+def _objects_differ(kind: str, parts: str) -> Rule:
+    return Rule(
+        f"{_AT}.all(at, at >= size(self) || {_NAMED_ONCE})",
+        f'"{{self[at].name}}" is named twice: give each {kind} once, with all of its {parts}',
+        each=f"{_AT}.filter(at, at < size(self) && !{_NAMED_ONCE})",
+    )
+
+
+VIRTUAL_SERVICES_DIFFER = _objects_differ("VirtualService", "routes")
+HTTP_ROUTES_DIFFER = _objects_differ("HTTPRoute", "rules")
 
 _LISTS = ("routes", "tcpRoutes", "tlsRoutes")
 _ALL_DIFFER = "(!has(self.{0}) || self.{0}.all(one, self.{0}.exists_one(other, other == one)))"
@@ -71,6 +77,8 @@ ROUTES_DIFFER = Rule(
     'a route is asked for twice in "{self.name}": give each once',
 )
 
+HTTP_RULES_DIFFER = Rule(_ALL_DIFFER.format("rules"), 'a rule is asked for twice in "{self.name}": give each once')
+
 _BOTH = "at >= size(self) || at >= size(oldSelf)"
 
 
@@ -79,11 +87,15 @@ def _same(field: str) -> str:
     return f"has({present}) == has({before}) && (!has({present}) || {present} == {before})"
 
 
+def _same_by_name(field: str) -> str:
+    """Without names it is the only one, which may be named later."""
+    present, before = f"self[at].{field}", f"oldSelf[at].{field}"
+    either = f"has({before}) ? has({present}) && {present} == {before} : !has({present}) || size({present}) == 1"
+    return f"self[at].name == oldSelf[at].name && ({either})"
+
+
 _SAME_ROUTES = (
-    "self[at].name == oldSelf[at].name"
-    " && (has(oldSelf[at].routes) ? has(self[at].routes) && self[at].routes == oldSelf[at].routes"
-    " : !has(self[at].routes) || size(self[at].routes) == 1)"
-    f" && {_same('tcpRoutes')} && {_same('tlsRoutes')} && {_same('port')}"
+    f"{_same_by_name('routes')} && {_same('tcpRoutes')} && {_same('tlsRoutes')} && {_same('port')}"
     " && self[at].managedRoute == oldSelf[at].managedRoute"
 )
 
@@ -97,19 +109,27 @@ ROUTE_STAYS = Rule(
     each=f"{_AT}.filter(at, !({_BOTH}) && !({_SAME_ROUTES}))",
 )
 
-_NUMERALS = json.dumps([str(number) for number in range(MOST_VIRTUAL_SERVICES + 1)])
-
-AS_MANY_STAY = Rule(
-    "size(self) == size(oldSelf)",
-    f"VirtualServices can't be added or taken away (there were {{{_NUMERALS}[size(oldSelf)]}}): " + ANEW,
-)
+_SAME_RULES = _same_by_name("rules")
 
 HTTP_ROUTE_STAYS = Rule(
-    "self[0].name == oldSelf[0].name"
-    " && (!has(oldSelf[0].rules) || (has(self[0].rules) && self[0].rules == oldSelf[0].rules))",
-    'the route can\'t change (it was "{oldSelf[0].name}"'
-    '{has(oldSelf[0].rules) ? ", rule \\"" + oldSelf[0].rules[0] + "\\"" : ""}): ' + ANEW,
+    f"{_AT}.all(at, {_BOTH} || ({_SAME_RULES}))",
+    'the route can\'t change (it was "{oldSelf[at].name}"'
+    '{has(oldSelf[at].rules) ? ", rule \\"" + oldSelf[at].rules.join("\\", \\"") + "\\"" : ""}): ' + ANEW,
+    each=f"{_AT}.filter(at, !({_BOTH}) && !({_SAME_RULES}))",
 )
+
+_NUMERALS = json.dumps([str(number) for number in range(MOST_OBJECTS + 1)])
+
+
+def _as_many_stay(kinds: str) -> Rule:
+    return Rule(
+        "size(self) == size(oldSelf)",
+        f"{kinds} can't be added or taken away (there were {{{_NUMERALS}[size(oldSelf)]}}): " + ANEW,
+    )
+
+
+AS_MANY_VIRTUAL_SERVICES_STAY = _as_many_stay("VirtualServices")
+AS_MANY_HTTP_ROUTES_STAY = _as_many_stay("HTTPRoutes")
 
 SUBSETS_DIFFER = Rule(
     "self.stable != self.canary",

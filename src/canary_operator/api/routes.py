@@ -1,4 +1,7 @@
-"""Routes below HTTP, which have no name: a rollout says by port, and for TLS by server name too, which one it means."""
+"""How many routes a rollout may split, and how it names those below HTTP.
+
+They have no name: a rollout says by port, and for TLS by server name too, which one it means.
+"""
 
 from typing import Annotated
 
@@ -7,7 +10,8 @@ from pydantic import Field
 from canary_operator.api.model import Model
 from canary_operator.api.names import SniHost
 
-MOST_VIRTUAL_SERVICES = 8
+MOST_OBJECTS = 8
+"""VirtualServices, or HTTPRoutes."""
 MOST_ROUTES = 16
 """In each of them."""
 

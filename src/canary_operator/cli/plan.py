@@ -21,7 +21,8 @@ from canary_operator.lint.releases import targets
 from canary_operator.ports import Target
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.subsets import called, with_subset
-from canary_operator.providers.traffic.kinds import KINDS, RouteKind, kind_for
+from canary_operator.providers.traffic.kind import RouteKind
+from canary_operator.providers.traffic.kinds import KINDS, kind_for
 from canary_operator.providers.traffic.preview import preview
 from canary_operator.providers.workloads.subset_preview import label_by_manifests
 

@@ -43,6 +43,7 @@ def _all_of(parts: tuple[Route, ...], faults: tuple[Problem | Missing, ...]) -> 
         record=min(records, key=_rank, default=None),
         matched=tuple(name for one in parts for name in one.matched),
         lost=tuple(name for one in parts for name in one.lost),
+        carrier=parts[0].carrier,
         parts=parts,
         faults=faults,
     )

@@ -83,6 +83,13 @@ def owner_of(rule: Mapping[str, Any]) -> str | None:
     return found.group(1) if found else None
 
 
+def by_chance(action: SetWeight) -> Fraction:
+    """What the split rule is to give to the canary: behind a bucket nobody is left who gets the new revision."""
+    if action.bucket is None:
+        return action.weight
+    return Fraction(1) if action.reversed else Fraction(0)
+
+
 def of_role(managed: Managed, share: Fraction) -> Fraction:
     """The new revision's part, where the canary Service has this share; and the other way round."""
     return WHOLE - share if managed.reversed else share

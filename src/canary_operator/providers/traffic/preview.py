@@ -15,6 +15,7 @@ from canary_operator.core.world import Problem
 from canary_operator.ports import Target
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.kinds import kind_for
+from canary_operator.providers.traffic.partly import whole
 
 RUN = "0123456789-1"
 """Stands for the run in the route's record, which begins with the revision's name."""
@@ -43,12 +44,13 @@ def preview(target: Target, live: Object) -> list[Step] | Problem:
     for number, stage in enumerate(target.spec.stages, start=1):
         weight = of_what(plan, stage) or f"{format_percentage(stage.weight)}{how(plan, stage.weight)}"
         title = f"stage {number} of {len(target.spec.stages)}: {weight}"
-        after = kind.desired(live, target, _order(plan, stage, number))
+        after = whole(kind.desired(live, target, _order(plan, stage, number)))
         if isinstance(after, Problem):
             return after
         live = after
         steps.append(Step(f"{title} for {format_duration(stage.duration)}", live))
-    emptied = kind.desired(live, target, SetWeight(Fraction(0), Purpose.ROLL_BACK, RUN, len(target.spec.stages)))
+    home = SetWeight(Fraction(0), Purpose.ROLL_BACK, RUN, len(target.spec.stages))
+    emptied = whole(kind.desired(live, target, home))
     ended = emptied if isinstance(emptied, Problem) else kind.restored(emptied, target)
     return ended if isinstance(ended, Problem) else [*steps, Step("the end, promoted or rolled back", ended)]
 

@@ -38,6 +38,10 @@ def tested_twice(rule: str, what: str, field: str, own: str) -> Problem:
     return unsupported(rule, complaint)
 
 
+def asked_twice(rule: str, field: str) -> Problem:
+    return unsupported(rule, f"is meant by {field} and by another item before it; leave one of them")
+
+
 def duplicated(rule: str, wanted: str) -> Problem:
     message = f"{rule} names {wanted} more than once; leave one destination for each"
     return Problem(reasons.DESTINATION_DUPLICATED, message)

@@ -1,6 +1,6 @@
 """HTTPRoutes, asked-for splits and orders, as the tests of this folder write them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from canary_operator.core.actions import SetWeight
@@ -8,8 +8,9 @@ from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api.edit import desired
 from canary_operator.providers.traffic.gateway_api.restore import restored
-from canary_operator.providers.traffic.gateway_api.routes import Split
-from tests.providers.traffic.istio.shapes import orders_in
+from canary_operator.providers.traffic.gateway_api.routes import Asked
+from canary_operator.providers.traffic.partly import Partly
+from tests.providers.traffic.istio.shapes import listed, orders_in
 
 ROLLOUT = "shop/checkout"
 ANYTHING = [{"path": {"type": "PathPrefix", "value": "/"}}]
@@ -36,14 +37,22 @@ def a_route(
 
 
 def a_split(
-    rule: str | None = None, *, stable: str = "checkout", canary: str | None = None, rollout: str = ROLLOUT
-) -> Split:
-    return Split(rollout, rule, stable, canary or f"{stable}-canary")
+    rule: str | None = None,
+    *,
+    stable: str = "checkout",
+    canary: str | None = None,
+    rollout: str = ROLLOUT,
+    more: Sequence[str] = (),
+) -> Asked:
+    """`more` are split along."""
+    return Asked(rollout, (rule, *more), stable, canary or f"{stable}-canary")
 
 
-def split_in(intent: Mapping[str, Any]) -> Split:
-    """What the `intent.yaml` of a golden folder asks for."""
-    return a_split(**{key: value for key, value in intent.items() if key in {"rule", "stable", "canary"}})
+def asked_in(intent: Mapping[str, Any]) -> Asked:
+    """What the `intent.yaml` of a golden folder asks for: one rule, or a list of them."""
+    rest = {key: value for key, value in intent.items() if key in {"stable", "canary"}}
+    first, *more = listed(intent.get("rule")) or [None]
+    return a_split(first, more=more, **rest)
 
 
 def steps(intent: Mapping[str, Any]) -> dict[str, SetWeight]:
@@ -51,14 +60,14 @@ def steps(intent: Mapping[str, Any]) -> dict[str, SetWeight]:
     return orders_in(intent)
 
 
-def at(live: Object, order: SetWeight, split: Split | None = None) -> Object:
+def at(live: Object, order: SetWeight, split: Asked | None = None) -> Object:
     """The object with this weight; the test fails on a problem."""
     after = desired(live, split or a_split(), order)
-    assert not isinstance(after, Problem), after.message
+    assert not isinstance(after, Partly | Problem), after
     return after
 
 
-def given_back(live: Object, split: Split | None = None) -> Object:
+def given_back(live: Object, split: Asked | None = None) -> Object:
     after = restored(live, split or a_split())
     assert not isinstance(after, Problem), after.message
     return after

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from canary_operator.core.actions import Purpose, SetWeight
-from canary_operator.providers.traffic.gateway_api.routes import Split
+from canary_operator.providers.traffic.gateway_api.routes import Asked
 from tests.providers.traffic.gateway_api.shapes import a_split
 from tests.providers.traffic.istio.strategies import BUCKETS, MATCHES
 
@@ -70,7 +70,7 @@ def other_rules(draw: st.DrawFn, name: str) -> Any:
 
 
 @st.composite
-def http_routes(draw: st.DrawFn) -> tuple[Any, Split]:
+def http_routes(draw: st.DrawFn) -> tuple[Any, Asked]:
     """An object and what a rollout asks of it."""
     rule = draw(split_rules())
     around = [draw(other_rules(name)) for name in draw(st.lists(st.sampled_from("abc"), max_size=2, unique=True))]
@@ -80,6 +80,17 @@ def http_routes(draw: st.DrawFn) -> tuple[Any, Split]:
     metadata = {"name": "checkout", "namespace": "shop"} | ({"annotations": notes} if notes else {})
     spec = {"parentRefs": [{"name": "web"}], "rules": draw(st.permutations([rule, *around]))}
     return {"metadata": metadata, "spec": spec}, a_split("primary" if named else None)
+
+
+@st.composite
+def several_http_routes(draw: st.DrawFn) -> tuple[Any, Asked]:
+    """Two or three rules that are split alike, in any order, among others."""
+    wanted = ["primary", "admin", "mobile"][: draw(st.integers(2, 3))]
+    rules = [{"name": name, **draw(split_rules())} for name in wanted]
+    around = [draw(other_rules(name)) for name in draw(st.lists(st.sampled_from("abc"), max_size=2, unique=True))]
+    spec = {"parentRefs": [{"name": "web"}], "rules": draw(st.permutations([*rules, *around]))}
+    first, *more = draw(st.permutations(wanted))
+    return {"metadata": {"name": "checkout", "namespace": "shop"}, "spec": spec}, a_split(first, more=more)
 
 
 orders = st.builds(

@@ -16,7 +16,7 @@ from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT, is_service, weight
 from canary_operator.providers.traffic.gateway_api.edit import current, desired
 from canary_operator.providers.traffic.gateway_api.patch import operations
-from canary_operator.providers.traffic.gateway_api.routes import Split
+from canary_operator.providers.traffic.gateway_api.routes import Asked
 from tests.providers.traffic.gateway_api.shapes import (
     a_backend,
     a_route,
@@ -31,21 +31,21 @@ from tests.providers.traffic.gateway_api.strategies import a_run, http_routes
 from tests.providers.traffic.istio.shapes import a_weight
 from tests.providers.traffic.istio.strategies import unhurried
 
-Asked = tuple[Any, Split]
+Case = tuple[Any, Asked]
 
 
-def run(live: Object, split: Split, steps: Sequence[SetWeight]) -> Object:
+def run(live: Object, split: Asked, steps: Sequence[SetWeight]) -> Object:
     for order in steps:
         live = at(live, order, split)
     return live
 
 
-def selected(live: Any, split: Split) -> Any:
+def selected(live: Any, split: Asked) -> Any:
     rules = live["spec"]["rules"]
-    return next(rule for rule in rules if split.rule is None or rule.get("name") == split.rule)
+    return next(rule for rule in rules if split.rules[0] in {None, rule.get("name")})
 
 
-def shares(live: Any, split: Split) -> list[Fraction]:
+def shares(live: Any, split: Asked) -> list[Fraction]:
     """Of everything, for each backend that is not ours; the canary and stable are one."""
     refs = selected(live, split)["backendRefs"]
     total = sum(weight(each) for each in refs)
@@ -53,7 +53,7 @@ def shares(live: Any, split: Split) -> list[Fraction]:
     return [Fraction(weight(each), total) for each in refs if not any(is_service(each, one, "shop") for one in ours)]
 
 
-def without_weights(live: Object, split: Split) -> Any:
+def without_weights(live: Object, split: Asked) -> Any:
     """All that is never ours to change."""
     bare = copy.deepcopy(dict(live))
     rule = selected(bare, split)
@@ -68,7 +68,7 @@ def without_weights(live: Object, split: Split) -> Any:
 
 @unhurried
 @given(asked=http_routes(), steps=a_run)
-def test_restore_undoes_any_run(asked: Asked, steps: list[SetWeight]) -> None:
+def test_restore_undoes_any_run(asked: Case, steps: list[SetWeight]) -> None:
     """Whatever weights were written, the restored object is the one before."""
     before, split = asked
     assert given_back(run(before, split, steps), split) == before
@@ -76,7 +76,7 @@ def test_restore_undoes_any_run(asked: Asked, steps: list[SetWeight]) -> None:
 
 @unhurried
 @given(asked=http_routes(), steps=a_run)
-def test_writing_a_weight_twice_is_writing_it_once(asked: Asked, steps: list[SetWeight]) -> None:
+def test_writing_a_weight_twice_is_writing_it_once(asked: Case, steps: list[SetWeight]) -> None:
     """The second time nothing changes, so nothing is written."""
     live = run(asked[0], asked[1], steps)
     assert at(live, steps[-1], asked[1]) == live
@@ -84,7 +84,7 @@ def test_writing_a_weight_twice_is_writing_it_once(asked: Asked, steps: list[Set
 
 @unhurried
 @given(asked=http_routes(), steps=a_run)
-def test_shares_are_exact(asked: Asked, steps: list[SetWeight]) -> None:
+def test_shares_are_exact(asked: Case, steps: list[SetWeight]) -> None:
     """The canary gets its share of ours, every other backend keeps its share of everything."""
     before, split = asked
     live = run(before, split, steps)
@@ -96,7 +96,7 @@ def test_shares_are_exact(asked: Asked, steps: list[SetWeight]) -> None:
 
 @unhurried
 @given(asked=http_routes(), steps=a_run)
-def test_every_weight_is_one_that_the_api_takes(asked: Asked, steps: list[SetWeight]) -> None:
+def test_every_weight_is_one_that_the_api_takes(asked: Case, steps: list[SetWeight]) -> None:
     """And all of ours would still be one on a single Service, which is what a rollback writes."""
     live, split = run(asked[0], asked[1], steps), asked[1]
     refs = selected(live, split)["backendRefs"]
@@ -104,13 +104,13 @@ def test_every_weight_is_one_that_the_api_takes(asked: Asked, steps: list[SetWei
     assert sum(weight(each) for each in refs if any(is_service(each, one, "shop") for one in ours(split))) > 0
 
 
-def ours(split: Split) -> tuple[str, str]:
+def ours(split: Asked) -> tuple[str, str]:
     return split.stable, split.canary
 
 
 @unhurried
 @given(asked=http_routes(), steps=a_run)
-def test_nothing_but_weights_and_our_backend_changes(asked: Asked, steps: list[SetWeight]) -> None:
+def test_nothing_but_weights_and_our_backend_changes(asked: Case, steps: list[SetWeight]) -> None:
     """Unknown fields, other rules, order, labels and annotations stay, and the live object is not edited."""
     before, split = asked
     kept = copy.deepcopy(before)
@@ -120,7 +120,7 @@ def test_nothing_but_weights_and_our_backend_changes(asked: Asked, steps: list[S
 
 @unhurried
 @given(asked=http_routes(), steps=a_run)
-def test_every_patch_gives_exactly_the_desired_object(asked: Asked, steps: list[SetWeight]) -> None:
+def test_every_patch_gives_exactly_the_desired_object(asked: Case, steps: list[SetWeight]) -> None:
     """Each step of a run and its restore, as the API server would apply them."""
     live, split = asked
     for order in steps:
@@ -130,34 +130,34 @@ def test_every_patch_gives_exactly_the_desired_object(asked: Asked, steps: list[
     assert jsonpatch.apply_patch(live, operations(live, given_back(live, split))) == asked[0]
 
 
-def _new_timeout(live: Any, split: Split) -> None:
+def _new_timeout(live: Any, split: Asked) -> None:
     selected(live, split)["timeouts"] = {"request": "31s"}
 
 
-def _a_rule_before_ours(live: Any, _: Split) -> None:
+def _a_rule_before_ours(live: Any, _: Asked) -> None:
     live["spec"]["rules"].insert(0, a_rule(a_backend("checkout", 1), name="new"))
 
 
-def _an_annotation(live: Any, _: Split) -> None:
+def _an_annotation(live: Any, _: Asked) -> None:
     live["metadata"]["annotations"] = (live["metadata"].get("annotations") or {}) | {"theirs": "1"}
 
 
-def _a_host(live: Any, _: Split) -> None:
+def _a_host(live: Any, _: Asked) -> None:
     live["spec"]["hostnames"] = ["new.example.com"]
 
 
-EDITS: list[Callable[[Any, Split], None]] = [_new_timeout, _a_rule_before_ours, _an_annotation, _a_host]
+EDITS: list[Callable[[Any, Asked], None]] = [_new_timeout, _a_rule_before_ours, _an_annotation, _a_host]
 
 
 @unhurried
 @given(
-    asked=http_routes().filter(lambda asked: asked[1].rule is not None),
+    asked=http_routes().filter(lambda asked: asked[1].rules[0] is not None),
     steps=a_run,
     more=a_run,
     edits=st.lists(st.sampled_from(EDITS), unique=True),
 )
 def test_edits_of_the_user_in_mid_run_survive(
-    asked: Asked, steps: list[SetWeight], more: list[SetWeight], edits: list[Callable[[Any, Split], None]]
+    asked: Case, steps: list[SetWeight], more: list[SetWeight], edits: list[Callable[[Any, Asked], None]]
 ) -> None:
     """Restored is what the user would have without us: the object before with their edits."""
     before, split = copy.deepcopy(asked[0]), asked[1]
@@ -214,7 +214,7 @@ def test_weights_beyond_the_api_are_refused_before_the_run() -> None:
     found = desired(live, a_split(), a_weight(5))
     assert isinstance(found, Problem)
     assert found.reason == reasons.ROUTE_UNSUPPORTED
-    planned = Split("shop/checkout", None, "checkout", "checkout-canary", (Fraction(1, 2), Fraction(1, 20)))
+    planned = Asked("shop/checkout", (None,), "checkout", "checkout-canary", (Fraction(1, 2), Fraction(1, 20)))
     assert current(live, planned) in {found, desired(live, a_split(), a_weight(50))}
     assert isinstance(current(live, a_split()), Route)
 

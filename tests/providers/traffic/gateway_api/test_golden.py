@@ -14,8 +14,8 @@ from canary_operator.core.actions import SetWeight
 from canary_operator.core.carriers import HTTP_ROUTE
 from canary_operator.core.world import Route, RouteRecord
 from canary_operator.providers.traffic.gateway_api.edit import current
-from canary_operator.providers.traffic.gateway_api.routes import Split
-from tests.providers.traffic.gateway_api.shapes import at, given_back, split_in, steps
+from canary_operator.providers.traffic.gateway_api.routes import Asked
+from tests.providers.traffic.gateway_api.shapes import asked_in, at, given_back, steps
 from tests.providers.traffic.golden import golden, load
 
 FOLDERS = sorted(path for path in Path(__file__).with_name("golden").iterdir() if path.is_dir())
@@ -23,8 +23,8 @@ FOLDERS = sorted(path for path in Path(__file__).with_name("golden").iterdir() i
 each_shape = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 
 
-def asked(folder: Path) -> Split:
-    return split_in(load(folder, "intent"))
+def asked(folder: Path) -> Asked:
+    return asked_in(load(folder, "intent"))
 
 
 def orders(folder: Path) -> dict[str, SetWeight]:
@@ -33,7 +33,7 @@ def orders(folder: Path) -> dict[str, SetWeight]:
 
 def test_there_are_shapes() -> None:
     """The folder is found, so that the tests below have something to say."""
-    assert len(FOLDERS) >= 27
+    assert len(FOLDERS) >= 30
 
 
 @each_shape
@@ -65,13 +65,18 @@ def test_a_weight_does_not_depend_on_the_weights_before_it(folder: Path) -> None
 @each_shape
 def test_the_share_that_is_read_is_the_share_that_was_written(folder: Path) -> None:
     """A look finds exactly the weight of the order, and its record."""
-    assert current(load(folder, "before"), asked(folder)) == Route(Fraction(0), None, carrier=HTTP_ROUTE)
+    untouched = current(load(folder, "before"), asked(folder))
+    assert isinstance(untouched, Route)
+    assert (untouched.share, untouched.record, untouched.feeds) == (Fraction(0), None, False)
+    rules = len(asked(folder).rules)
     for name, order in orders(folder).items():
         said = RouteRecord(order.run, order.stage, order.weight, order.purpose, matched=bool(order.matches))
         found = current(load(folder, name), asked(folder))
         assert isinstance(found, Route)
-        assert found == Route(order.weight, said, matched=found.matched, carrier=HTTP_ROUTE)
-        assert len(found.matched) == len(order.matches) + (order.bucket is not None)
+        assert (found.share, found.record, found.lost, found.faults) == (order.weight, said, (), ())
+        assert len(found.each) == rules
+        assert all((part.share, part.record, part.carrier) == (order.weight, said, HTTP_ROUTE) for part in found.each)
+        assert len(found.matched) == rules * (len(order.matches) + (order.bucket is not None))
 
 
 @each_shape

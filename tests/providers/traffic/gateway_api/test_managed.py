@@ -19,14 +19,15 @@ from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api.edit import current, desired
 from canary_operator.providers.traffic.gateway_api.patch import operations
 from canary_operator.providers.traffic.gateway_api.restore import restored
-from canary_operator.providers.traffic.gateway_api.routes import Split
+from canary_operator.providers.traffic.gateway_api.routes import Asked
 from canary_operator.providers.traffic.managed import Managed
+from canary_operator.providers.traffic.partly import Partly
 from tests.providers.traffic.gateway_api.shapes import a_backend, a_route, a_rule, a_split, at, given_back, weights_of
 from tests.providers.traffic.gateway_api.strategies import a_run, choosing_orders, http_routes
 from tests.providers.traffic.istio.shapes import a_weight, rolled_back
 from tests.providers.traffic.istio.strategies import BUCKETS, MATCHES, unhurried
 
-Asked = tuple[Any, Split]
+Case = tuple[Any, Asked]
 FIRST, BUCKET = "canary-operator-match-1-checkout", "canary-operator-bucket-checkout"
 TESTERS = MATCHES[:1]
 DARK = a_weight(0, matches=TESTERS)
@@ -43,7 +44,7 @@ def names(live: Object) -> list[str]:
     return [rule.get("name", "") for rule in live["spec"]["rules"]]
 
 
-def seen(live: Object, split: Split = SPLIT) -> Route:
+def seen(live: Object, split: Asked = SPLIT) -> Route:
     found = current(live, split)
     assert isinstance(found, Route), found
     return found
@@ -61,7 +62,7 @@ def as_sent(live: Object) -> Any:
     return json.loads(json.dumps(live))
 
 
-def planned(*matches: CanaryMatch) -> Split:
+def planned(*matches: CanaryMatch) -> Asked:
     return replace(SPLIT, managed=Managed(matches=matches))
 
 
@@ -76,14 +77,14 @@ def refusal(live: Object, *matches: CanaryMatch) -> str:
 
 @unhurried
 @given(asked=http_routes(), steps=st.lists(choosing_orders(), min_size=1, max_size=3))
-def test_a_run_gives_back_what_it_got(asked: Asked, steps: list[SetWeight]) -> None:
+def test_a_run_gives_back_what_it_got(asked: Case, steps: list[SetWeight]) -> None:
     """Whatever was inserted on the way, restore after edits is the identity, and each patch says exactly that."""
     before, split = asked
     live: Object = before
     for order in steps:
         after = desired(live, split, order)
         assume(not isinstance(after, Problem))
-        assert not isinstance(after, Problem)
+        assert not isinstance(after, Partly | Problem)
         after = as_sent(after)
         assert jsonpatch.apply_patch(live, operations(live, after)) == after
         assert at(after, order, split) == after
@@ -100,7 +101,7 @@ def test_a_run_gives_back_what_it_got(asked: Asked, steps: list[SetWeight]) -> N
 
 @unhurried
 @given(asked=http_routes(), steps=a_run, order=choosing_orders())
-def test_what_is_inserted_does_not_depend_on_what_was(asked: Asked, steps: list[SetWeight], order: SetWeight) -> None:
+def test_what_is_inserted_does_not_depend_on_what_was(asked: Case, steps: list[SetWeight], order: SetWeight) -> None:
     """An order is absolute: the same object directly and after others, but for the scale of a fallen weight."""
     before, split = asked
     assume(not isinstance(desired(before, split, order), Problem))
@@ -262,7 +263,7 @@ def test_more_than_the_api_takes_is_a_problem_before_the_run(rules: int, alterna
     if fits:
         assert seen(live, planned(*TESTERS)).share == 0
         return
-    assert "needs a rule of ours before it, and the API takes 16 rules and 128 matches" in refusal(live, *TESTERS)
+    assert "needs a rule of ours, and the API takes 16 rules and 128 matches" in refusal(live, *TESTERS)
 
 
 def test_more_tests_than_a_match_has_room_for_are_a_problem() -> None:

@@ -6,12 +6,12 @@ from canary_operator.api import reasons
 from canary_operator.core.world import Problem, Route
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api.edit import current
-from canary_operator.providers.traffic.gateway_api.routes import Split
+from canary_operator.providers.traffic.gateway_api.routes import Asked
 from tests.providers.traffic.gateway_api.shapes import a_backend, a_route, a_rule, a_split
 
 STABLE = a_backend("checkout", 1)
 REDIRECT = {"name": "old", "filters": [{"type": "RequestRedirect", "requestRedirect": {"hostname": "a.example.com"}}]}
-CASES: dict[str, tuple[Object, Split, str, list[str]]] = {
+CASES: dict[str, tuple[Object, Asked, str, list[str]]] = {
     "no rule": (a_route(), a_split(), reasons.ROUTE_NOT_FOUND, ["has no rule (there are: none)"]),
     "no rule of this name": (
         a_route(a_rule(STABLE, name="primary"), a_rule(STABLE)),

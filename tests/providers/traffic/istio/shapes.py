@@ -16,11 +16,11 @@ from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.hosts import service_host
 from canary_operator.providers.traffic.istio.destinations import Address
 from canary_operator.providers.traffic.istio.edit import current, desired
-from canary_operator.providers.traffic.istio.partly import Partly
 from canary_operator.providers.traffic.istio.restore import restored
 from canary_operator.providers.traffic.istio.routes import Asked
 from canary_operator.providers.traffic.istio.rules import Kind
 from canary_operator.providers.traffic.istio.selectors import HttpRoute, Selector
+from canary_operator.providers.traffic.partly import Partly
 
 ROLLOUT = "shop/checkout"
 

@@ -17,12 +17,12 @@ from canary_operator.core.world import Problem, Route
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.istio.destinations import resolved
 from canary_operator.providers.traffic.istio.edit import current, desired
-from canary_operator.providers.traffic.istio.partly import Partly
 from canary_operator.providers.traffic.istio.patch import operations
 from canary_operator.providers.traffic.istio.record import Entry
 from canary_operator.providers.traffic.istio.restore import restored
 from canary_operator.providers.traffic.istio.routes import Asked
 from canary_operator.providers.traffic.managed import Managed, owner_of
+from canary_operator.providers.traffic.partly import Partly
 from tests.providers.traffic.istio.shapes import (
     a_destination,
     a_rule,

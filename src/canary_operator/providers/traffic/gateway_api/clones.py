@@ -1,6 +1,6 @@
 """The rules that are inserted: the rule that is split with more tests, and with backends of their own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -41,13 +41,13 @@ class _Wanted:
 
 
 def clones(live: Object, rule: Rule, split: Split, managed: Managed, share: Fraction) -> list[Object] | Problem:
-    """Canary matches first, then the bucket; a Problem where another rule, or the API, forbids it.
+    """Canary matches first, then the bucket; a Problem where another rule, or the API, forbids one.
 
     `live` is without any of them.
     """
     found: list[Object] = []
     for one in _wanted(managed, split, of_role(managed, share)):
-        alternatives = _matches(live, rule.place, one)
+        alternatives = _matches(live, rule, one)
         if isinstance(alternatives, Problem):
             return alternatives
         route = backends_at(rule, of_role(managed, WHOLE), split.canary)
@@ -55,25 +55,27 @@ def clones(live: Object, rule: Rule, split: Split, managed: Managed, share: Frac
             return problems.too_fine(live, rule.place, of_role(managed, WHOLE))
         through = [_through(each, split.canary, service_of(one.name, split, managed), live) for each in route]
         found.append({**rules(live)[rule.place], "name": one.name, "matches": alternatives, "backendRefs": through})
-    return problems.crowded(live, rule.place, len(found)) if _crowded(live, found) else found
+    return found
 
 
 def service_of(name: str, split: Split, managed: Managed) -> str:
     """Where this rule finds the canary's pods: canary matches may have a Service of their own."""
-    names = {match_name(split.rollout, number) for number in range(1, len(managed.matches) + 1)}
+    numbers = range(1, len(managed.matches) + 1)
+    names = {match_name(split.rollout, number, split.place) for number in numbers}
     return managed.match_service if managed.match_service is not None and name in names else split.canary
 
 
 def _wanted(managed: Managed, split: Split, share: Fraction) -> Iterator[_Wanted]:
     for number, match in enumerate(managed.matches, start=1):
         field = f"traffic.canaryMatches[{number - 1}]"
-        yield _Wanted(match_name(split.rollout, number), field, match_of(match))
+        yield _Wanted(match_name(split.rollout, number, split.place), field, match_of(match))
     if managed.bucket is not None:
         tests = match_of_bucket(managed.bucket, share)
-        yield _Wanted(bucket_name(split.rollout), "traffic.canaryBucket", tests)
+        yield _Wanted(bucket_name(split.rollout, split.place), "traffic.canaryBucket", tests)
 
 
-def _matches(live: Object, place: int, wanted: _Wanted) -> list[Match] | Problem:
+def _matches(live: Object, rule: Rule, wanted: _Wanted) -> list[Match] | Problem:
+    place = rule.place
     origins = matches(live, place)
     if tests_path(wanted.tests) and rewrites_prefix(live, place):
         return problems.prefix_rewritten(live, place, wanted.field)
@@ -83,8 +85,14 @@ def _matches(live: Object, place: int, wanted: _Wanted) -> list[Match] | Problem
     if any(len(match.get(field) or ()) > MOST_TESTS for match in found for field in ("headers", "queryParams")):
         return problems.too_many_tests(live, place, wanted.field)
     every = [matches(live, at) for at in range(len(rules(live)))]
-    other = first_overtaken(found, origins, every, place)
+    other = first_overtaken(found, every, place, {at: _copied(every[at], wanted.tests) for at in rule.beside})
     return found if other is None else problems.overtaking(live, place, wanted.field, other)
+
+
+def _copied(alternatives: Sequence[Match], tests: Match) -> Sequence[Match]:
+    """Of a rule that is split along; where that can't be, the whole is refused."""
+    found = both(alternatives, tests)
+    return alternatives if isinstance(found, Clash) else found
 
 
 def _through(backend: Backend, canary: str, service: str, live: Object) -> Backend:
@@ -94,9 +102,9 @@ def _through(backend: Backend, canary: str, service: str, live: Object) -> Backe
     return canary_of(backend, service, weight(backend))
 
 
-def _crowded(live: Object, found: Sequence[Object]) -> bool:
-    """More than the API takes in one HTTPRoute."""
-    every = [*rules(live), *found]
-    return bool(found) and (
-        len(every) > MOST_RULES or sum(len(rule.get("matches") or ({},)) for rule in every) > MOST_MATCHES
-    )
+def crowded(live: Object, inserting: Iterable[Sequence[Object]]) -> Problem | None:
+    """The rules that come before each split one are more than the API takes in one HTTPRoute."""
+    ours = [one for some in inserting for one in some]
+    every = [*rules(live), *ours]
+    fits = len(every) <= MOST_RULES and sum(len(rule.get("matches") or ({},)) for rule in every) <= MOST_MATCHES
+    return None if fits or not ours else problems.crowded(live, len(ours))

@@ -1,56 +1,70 @@
-"""Reading and setting the weights of one rule: pure, object in and object out.
+"""Reading and setting the weights of the rules of one object: pure, object in and object out.
 
 Rules that we inserted are taken away first. The new weights follow from the live *shares* alone, so an object that we
 edited before needs no other stripping: editing it again gives what editing the original would have given.
 """
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.core.actions import SetWeight
 from canary_operator.core.carriers import HTTP_ROUTE
-from canary_operator.core.world import Problem, Route
+from canary_operator.core.together import together
+from canary_operator.core.world import Look, Problem, Route
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.annotation import annotations, with_annotations
 from canary_operator.providers.traffic.editors import last_editor
-from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT, weighted
-from canary_operator.providers.traffic.gateway_api.clones import clones
+from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT, Backend, weighted
+from canary_operator.providers.traffic.gateway_api.clones import clones, crowded
 from canary_operator.providers.traffic.gateway_api.conditions import not_obeyed
 from canary_operator.providers.traffic.gateway_api.drain import drained
 from canary_operator.providers.traffic.gateway_api.find import Found, find
 from canary_operator.providers.traffic.gateway_api.managed import inserted, ours_in, without_rules
-from canary_operator.providers.traffic.gateway_api.problems import starved, too_fine
-from canary_operator.providers.traffic.gateway_api.record import Entry
-from canary_operator.providers.traffic.gateway_api.routes import Split
+from canary_operator.providers.traffic.gateway_api.problems import starved, the_rule, too_fine
+from canary_operator.providers.traffic.gateway_api.record import Entry, Kept, read_entry, with_rest
+from canary_operator.providers.traffic.gateway_api.routes import Asked
 from canary_operator.providers.traffic.gateway_api.rules import with_backends
 from canary_operator.providers.traffic.gateway_api.splitting import backends_at
 from canary_operator.providers.traffic.gateway_api.standing import lost, share_of
-from canary_operator.providers.traffic.managed import Managed
+from canary_operator.providers.traffic.managed import Managed, by_chance
+from canary_operator.providers.traffic.partly import Partly, gives_all_back, raised
+from canary_operator.providers.traffic.telling import with_ours
 
 _ANY = Fraction(1, 2)
 """Whether tests can be combined does not depend on the share."""
 
 
-def current(live: Object, asked: Split) -> Route | Problem:
-    """The live share and our record of it; before the first edit also whether a run could go all its way."""
+def current(live: Object, asked: Asked) -> Look:
+    """The live share and our record of it, of all rules together; before the first edit also what can't be done."""
     bare = without_rules(live, asked.rollout)
+    entry = read_entry(bare, asked.rollout)
+    if isinstance(entry, Problem):
+        return entry
     found = find(bare, asked)
+    if entry is None and (problem := _overfull(bare, found, asked)):
+        return problem
+    read = [_current(live, bare, one, asked, entry) for one in found]
+    return together(with_ours(read, ours_in(live, asked.rollout)))
+
+
+def _current(live: Object, bare: Object, found: Found | Problem, asked: Asked, entry: Entry | None) -> Route | Problem:
     if isinstance(found, Problem):
         return found
     if found.rule.share is None:
         return starved(bare, found.rule.place)
-    if found.entry is None and (problem := not_obeyed(live) or _impossible(bare, found, asked)):
+    if found.kept is None and (problem := not_obeyed(live) or _impossible(bare, found, asked)):
         return problem
     return Route(
-        share_of(live, found, found.rule.share),
-        found.entry.said() if found.entry else None,
-        matched=tuple(str(rule["name"]) for _, rule in ours_in(live, asked.rollout)),
-        lost=lost(live, bare, found),
+        share_of(live, found, found.rule.share, entry),
+        entry.said() if entry and found.kept else None,
+        lost=lost(live, bare, found, entry),
         editor=last_editor(live, "rules"),
         carrier=HTTP_ROUTE,
+        name=the_rule(bare, found.rule.place),
     )
 
 
-def _impossible(bare: Object, found: Found, asked: Split) -> Problem | None:
+def _impossible(bare: Object, found: Found, asked: Asked) -> Problem | None:
     """What the spec asks for and the rule can't be given, told before the run."""
     if problem := _beyond_weights(bare, found, asked):
         return problem
@@ -58,62 +72,83 @@ def _impossible(bare: Object, found: Found, asked: Split) -> Problem | None:
     return tried if isinstance(tried, Problem) else None
 
 
-def _beyond_weights(live: Object, found: Found, asked: Split) -> Problem | None:
+def _overfull(bare: Object, found: Sequence[Found | Problem], asked: Asked) -> Problem | None:
+    """There is no room for all that is to be inserted, told before the run."""
+    if asked.managed is None:
+        return None
+    every = [one for one in found if isinstance(one, Found)]
+    tried = [clones(bare, one.rule, one.split, asked.managed, _ANY) for one in every]
+    return crowded(bare, [ours for ours in tried if not isinstance(ours, Problem)])
+
+
+def _beyond_weights(live: Object, found: Found, asked: Asked) -> Problem | None:
     """A stage's share that no weights say, told before the run and not in its middle."""
     too_small = (share for share in asked.shares if backends_at(found.rule, share, found.split.canary) is None)
     share = next(too_small, None)
     return None if share is None else too_fine(live, found.rule.place, share)
 
 
-def desired(live: Object, asked: Split, action: SetWeight) -> Object | Problem:
-    """The object with this weight and its record."""
+def desired(live: Object, asked: Asked, action: SetWeight) -> Object | Partly | Problem:
+    """The object with this weight and its record, and before each split rule those that the order asks for.
+
+    Where traffic is taken back, a rule that can't be edited keeps no other from it.
+    """
     bare = without_rules(live, asked.rollout)
     if action.weight == 0 and not action.matches:
         return drained(bare, asked, action)
-    found = find(bare, asked)
-    if isinstance(found, Problem):
-        return found
-    everything = action.purpose is Purpose.ROLL_BACK and action.weight == 1
-    after = _filled(bare, found, action) if everything else _split(bare, found, action)
-    managed = Managed.of(action)
-    if isinstance(after, Problem) or managed is None:
-        return after
-    ours = clones(bare, found.rule, found.split, managed, action.weight)
-    return ours if isinstance(ours, Problem) else inserted(after, found.rule.place, ours)
+    divide = _filled if gives_all_back(action) else _divided
+    return raised(find(bare, asked), action, lambda found: _split(bare, found, action, divide))
 
 
-def _split(live: Object, found: Found, action: SetWeight) -> Object | Problem:
+Divide = Callable[[Object, Found, SetWeight], Sequence[Backend] | Problem]
+
+
+def _split(live: Object, found: Sequence[Found], action: SetWeight, divide: Divide) -> Object | Problem:
+    """All weights first, then the record, then what is inserted: from the end, so that no place moves."""
+    edited, managed = live, Managed.of(action) or Managed()
+    inserting: dict[int, list[Object]] = {}
+    for one in found:
+        exchanged = divide(live, one, action)
+        ours = clones(live, one.rule, one.split, managed, action.weight)
+        if isinstance(exchanged, Problem):
+            return exchanged
+        if isinstance(ours, Problem):
+            return ours
+        edited = with_backends(edited, one.rule.place, exchanged)
+        inserting[one.rule.place] = ours
+    if problem := crowded(live, list(inserting.values())):
+        return problem
+    edited = _noted(edited, found, action)
+    for place in sorted(inserting, reverse=True):
+        edited = inserted(edited, place, inserting[place])
+    return edited
+
+
+def _divided(live: Object, found: Found, action: SetWeight) -> Sequence[Backend] | Problem:
     if found.rule.ours == 0:
         return starved(live, found.rule.place)
-    exchanged = backends_at(found.rule, _by_chance(action), found.split.canary)
-    if exchanged is None:
-        return too_fine(live, found.rule.place, action.weight)
-    return _noted(with_backends(live, found.rule.place, exchanged), found, action)
+    exchanged = backends_at(found.rule, by_chance(action), found.split.canary)
+    return too_fine(live, found.rule.place, action.weight) if exchanged is None else exchanged
 
 
-def _by_chance(action: SetWeight) -> Fraction:
-    """Behind a bucket nobody is left who gets the new revision."""
-    if action.bucket is None:
-        return action.weight
-    return Fraction(1) if action.reversed else Fraction(0)
-
-
-def _filled(live: Object, found: Found, action: SetWeight) -> Object | Problem:
+def _filled(live: Object, found: Found, action: SetWeight) -> Sequence[Backend] | Problem:
     """The rollback of a reversed run: what stable weighs is the canary's; as in a drain nobody else is touched."""
     rule = found.rule
     if rule.canary is None or rule.ours == 0:
-        return _split(live, found, action)
+        return _divided(live, found, action)
     exchanged = list(rule.backends)
     exchanged[rule.canary] = weighted(exchanged[rule.canary], min(MOST_WEIGHT, rule.ours))
     exchanged[rule.stable] = weighted(exchanged[rule.stable], 0)
-    return _noted(with_backends(live, rule.place, exchanged), found, action)
+    return exchanged
 
 
-def _noted(edited: Object, found: Found, action: SetWeight) -> Object:
-    return with_annotations(edited, annotations(edited, found.split.rollout, _entry(found, action)))
+def _noted(edited: Object, found: Sequence[Found], action: SetWeight) -> Object:
+    rollout = found[0].split.rollout
+    entry = Entry.of(action, with_rest(edited, rollout, [_kept(one) for one in found]))
+    return with_annotations(edited, annotations(edited, rollout, entry))
 
 
-def _entry(found: Found, action: SetWeight) -> Entry:
-    if found.entry is None:
-        return Entry.first(found.rule, found.name, found.split, action)
-    return found.entry.after(action, found.name, adding=found.rule.canary is None)
+def _kept(found: Found) -> Kept:
+    if found.kept is None:
+        return Kept.of(found.rule, found.name, found.split)
+    return found.kept.after(found.name, adding=found.rule.canary is None)

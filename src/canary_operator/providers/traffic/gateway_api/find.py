@@ -1,14 +1,18 @@
-"""The rule to edit, by our record of it and else by the spec."""
+"""The rules to edit, by our record of them and else by the spec."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic import meant
 from canary_operator.providers.traffic.gateway_api.backends import MOST_BACKENDS
-from canary_operator.providers.traffic.gateway_api.problems import full
-from canary_operator.providers.traffic.gateway_api.record import Entry, read_entry, taken
-from canary_operator.providers.traffic.gateway_api.routes import Rule, Split, choose, read
+from canary_operator.providers.traffic.gateway_api.problems import asked_twice, full
+from canary_operator.providers.traffic.gateway_api.record import Entry, Kept, read_entry, taken
+from canary_operator.providers.traffic.gateway_api.routes import Asked, Rule, Split, choose, read
 from canary_operator.providers.traffic.gateway_api.rules import name_of
+
+Chosen = meant.Chosen[Split, int, Kept]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,26 +22,38 @@ class Found:
     rule: Rule
     name: str | None
     split: Split
-    entry: Entry | None
+    kept: Kept | None
 
 
-def find(live: Object, asked: Split) -> Found | Problem:
+def find(live: Object, asked: Asked) -> tuple[Found | Problem, ...]:
+    """Each that is asked for."""
     entry = read_entry(live, asked.rollout)
     if isinstance(entry, Problem):
-        return entry
-    split, place = choose_by(live, asked, entry)
-    if isinstance(place, Problem):
-        return place
-    rule, name = read(live, place, split), name_of(live, place)
+        return (entry,)
+    chosen = choose_all(live, asked, entry)
+    every = frozenset(one.spot for one in chosen if not isinstance(one.spot, Problem))
+    return tuple(_found(live, one, every) for one in chosen)
+
+
+def choose_all(live: Object, asked: Asked, entry: Entry | None) -> tuple[Chosen, ...]:
+    """What the spec asks for, and what the record alone still knows of; no place is meant twice."""
+    wanted = {split.place: split for split in asked.splits}
+    return meant.choose_all(
+        wanted,
+        {one.place: one for one in entry.kept} if entry else {},
+        lambda one: one.split(asked.rollout, wanted[one.place].field if one.place in wanted else ""),
+        partial(choose, live),
+        lambda place, split: asked_twice(live, place, split.field),
+    )
+
+
+def _found(live: Object, one: Chosen, every: frozenset[int]) -> Found | Problem:
+    if isinstance(one.spot, Problem):
+        return one.spot
+    rule, name = read(live, one.spot, one.split), name_of(live, one.spot)
     if isinstance(rule, Problem):
         return rule
     if rule.canary is None and len(rule.backends) == MOST_BACKENDS:
-        return full(live, place)
-    problem = taken(live, asked.rollout, name) if entry is None else None
-    return problem or Found(rule, name, split, entry)
-
-
-def choose_by(live: Object, asked: Split, entry: Entry | None) -> tuple[Split, int | Problem]:
-    """The split as it was first written, else as it is asked for, and the place of its rule."""
-    recorded = entry.split(asked.rollout) if entry else None
-    return recorded or asked, choose(live, asked, recorded)
+        return full(live, one.spot)
+    problem = taken(live, one.split.rollout, name) if one.kept is None else None
+    return problem or Found(replace(rule, beside=every - {rule.place}), name, one.split, one.kept)

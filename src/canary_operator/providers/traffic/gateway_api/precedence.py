@@ -4,7 +4,7 @@ An HTTPRoute decides that by how much they say and not by their order, so a copy
 requests from a rule that the copied one leaves them to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from canary_operator.providers.traffic.gateway_api.matching import Match, named, path_of
 
@@ -12,15 +12,16 @@ _PATHS = ("RegularExpression", "PathPrefix", "Exact")
 """The last one first. Where an expression stands is the implementation's to say; in Istio it is the end."""
 
 
-def overtaken(clone: Match, origin: Match, other: Match, *, earlier: bool) -> bool:
+def overtaken(clone: Match, origin: Match, other: Match, beside: Match, *, earlier: bool) -> bool:
     """Whether this copy takes requests that the original leaves to the other; `earlier`: that one stands before both.
 
-    Of two that say as much the earlier one is obeyed, and the copy stands directly before the original.
+    Of two that say as much the earlier one is obeyed, and the copy stands directly before the original. `beside` is the
+    other's own copy with the same tests, where it has one: it takes all that both copies could.
     """
     if _apart(clone, other):
         return False
     lost = _said(other) > _said(origin) or (earlier and _said(other) == _said(origin))
-    won = _said(clone) > _said(other) or (not earlier and _said(clone) == _said(other))
+    won = _said(clone) > _said(beside) or (not earlier and _said(clone) == _said(beside))
     return lost and won
 
 
@@ -63,11 +64,18 @@ def _within(path: str, prefix: str) -> bool:
 
 
 def first_overtaken(
-    clones: Sequence[Match], origins: Sequence[Match], rules: Sequence[Sequence[Match]], place: int
+    clones: Sequence[Match],
+    rules: Sequence[Sequence[Match]],
+    place: int,
+    copied: Mapping[int, Sequence[Match]],
 ) -> int | None:
-    """The place of the first rule of these that would lose requests to the copies of the one at this place."""
+    """The place of the first rule of these that would lose requests to the copies of the one at this place.
+
+    `copied` are the copies of others with the same tests, by their places.
+    """
+    pairs = list(zip(clones, rules[place], strict=True))
     for at, others in enumerate(rules):
-        pairs = [(clone, origin) for clone, origin in zip(clones, origins, strict=True)]
-        if at != place and any(overtaken(*pair, other, earlier=at < place) for pair in pairs for other in others):
+        every = zip(others, copied.get(at, others), strict=True)
+        if at != place and any(overtaken(*one, *other, earlier=at < place) for other in every for one in pairs):
             return at
     return None

@@ -17,8 +17,6 @@ from canary_operator.providers.traffic.gateway_api.rules import (
     rules,
 )
 
-FIELD = "httpRoutes[0].rules"
-
 NOT_SERVED = Problem(
     reasons.ROUTE_NOT_FOUND,
     f"this cluster has no HTTPRoutes: its API server does not serve {HTTP_ROUTES.plural}.{HTTP_ROUTES.group} "
@@ -27,15 +25,15 @@ NOT_SERVED = Problem(
 )
 
 
-def rule_not_found(live: Object, name: str | None) -> Problem:
+def rule_not_found(live: Object, name: str | None, field: str) -> Problem:
     wish = "rule" if name is None else f"rule named {name}"
-    message = f"{_whole(live)} has no {wish} (there are: {_candidates(live)}); correct {FIELD}"
+    message = f"{_whole(live)} has no {wish} (there are: {_candidates(live)}); correct {field}"
     return Problem(reasons.ROUTE_NOT_FOUND, message)
 
 
-def rule_ambiguous(live: Object, name: str | None) -> Problem:
+def rule_ambiguous(live: Object, name: str | None, field: str) -> Problem:
     several = "rules" if name is None else f"rules named {name}"
-    message = f"{_whole(live)} has several {several} ({_candidates(live)}); name exactly one in {FIELD}"
+    message = f"{_whole(live)} has several {several} ({_candidates(live)}); name exactly one in {field}"
     return Problem(reasons.ROUTE_AMBIGUOUS, message)
 
 
@@ -45,39 +43,43 @@ def refused(live: Object, parent: str, complaint: str) -> Problem:
     return Problem(reasons.ROUTE_UNSUPPORTED, message)
 
 
-def redirecting(live: Object, place: int) -> Problem:
-    cure = f"redirects, so it has no backends; name another one in {FIELD}"
-    return problems.unsupported(_rule(live, place), cure)
+def redirecting(live: Object, place: int, field: str) -> Problem:
+    cure = f"redirects, so it has no backends; name another one in {field}"
+    return problems.unsupported(the_rule(live, place), cure)
+
+
+def asked_twice(live: Object, place: int, field: str) -> Problem:
+    return problems.asked_twice(the_rule(live, place), field)
 
 
 def full(live: Object, place: int) -> Problem:
     cure = f"has {MOST_BACKENDS} backends, and the API takes no more: take one away to make room for the canary"
-    return problems.unsupported(_rule(live, place), cure)
+    return problems.unsupported(the_rule(live, place), cure)
 
 
 def starved(live: Object, place: int) -> Problem:
-    return problems.starved(_rule(live, place))
+    return problems.starved(the_rule(live, place))
 
 
 def too_fine(live: Object, place: int, share: Fraction) -> Problem:
-    return problems.too_fine(_rule(live, place), share)
+    return problems.too_fine(the_rule(live, place), share)
 
 
 def stable_missing(live: Object, place: int, wanted: str) -> Problem:
     there = ", ".join(shown(each) for each in backends(live, place)) or "none"
     message = (
-        f"{_rule(live, place)} has no backend {wanted} in its own namespace (there are: {there}); "
+        f"{the_rule(live, place)} has no backend {wanted} in its own namespace (there are: {there}); "
         "correct stableService, or the rule's backendRefs"
     )
     return Problem(reasons.DESTINATION_NOT_FOUND, message)
 
 
 def named_twice(live: Object, place: int, wanted: str) -> Problem:
-    return problems.duplicated(_rule(live, place), wanted)
+    return problems.duplicated(the_rule(live, place), wanted)
 
 
 def tested_twice(live: Object, place: int, what: str, field: str) -> Problem:
-    return problems.tested_twice(_rule(live, place), what, field, "a rule")
+    return problems.tested_twice(the_rule(live, place), what, field, "a rule")
 
 
 def prefix_rewritten(live: Object, place: int, field: str) -> Problem:
@@ -85,7 +87,7 @@ def prefix_rewritten(live: Object, place: int, field: str) -> Problem:
         f"puts something else in place of the prefix that it matches, and {field}.path would match another one; "
         "leave that test out, or give those requests a rule of their own"
     )
-    return problems.unsupported(_rule(live, place), complaint)
+    return problems.unsupported(the_rule(live, place), complaint)
 
 
 def overtaking(live: Object, place: int, field: str, other: int) -> Problem:
@@ -93,21 +95,21 @@ def overtaking(live: Object, place: int, field: str, other: int) -> Problem:
         f"with the tests of {field} says more than rule {label(live, other)} does, whose requests it would take; "
         "give the two tests that exclude each other, such as two values of one header"
     )
-    return problems.unsupported(_rule(live, place), complaint)
+    return problems.unsupported(the_rule(live, place), complaint)
 
 
 def too_many_tests(live: Object, place: int, field: str) -> Problem:
     complaint = f"with the tests of {field} has more than {MOST_TESTS} headers or parameters in a match, which the API "
-    return problems.unsupported(_rule(live, place), f"{complaint}does not take; take some of them away")
+    return problems.unsupported(the_rule(live, place), f"{complaint}does not take; take some of them away")
 
 
-def crowded(live: Object, place: int, more: int) -> Problem:
+def crowded(live: Object, more: int) -> Problem:
     ours = "a rule" if more == 1 else f"{more} rules"
     complaint = (
-        f"needs {ours} of ours before it, and the API takes {MOST_RULES} rules and {MOST_MATCHES} matches in one "
-        "HTTPRoute; give it an HTTPRoute of its own, or leave out some of canaryMatches"
+        f"needs {ours} of ours, and the API takes {MOST_RULES} rules and {MOST_MATCHES} matches in one "
+        "HTTPRoute; give what is split an HTTPRoute of its own, or leave out some of canaryMatches"
     )
-    return problems.unsupported(_rule(live, place), complaint)
+    return problems.unsupported(_whole(live), complaint)
 
 
 def route_taken(live: Object, holder: str) -> Problem:
@@ -122,7 +124,8 @@ def _whole(live: Object) -> str:
     return f"HTTPRoute {live['metadata']['namespace']}/{live['metadata']['name']}"
 
 
-def _rule(live: Object, place: int) -> str:
+def the_rule(live: Object, place: int) -> str:
+    """Such as `rule primary of HTTPRoute shop/checkout`."""
     return f"rule {label(live, place)} of {_whole(live)}"
 
 

@@ -1,19 +1,20 @@
 """What the route's annotation says of one rollout: what we did, and what the backends were before."""
 
+from collections.abc import Sequence
 from typing import Annotated, Self
 
 from pydantic import Field
 
 from canary_operator.api.model import Model
-from canary_operator.api.quantities import Share
-from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Problem, RouteRecord
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic import annotation
+from canary_operator.providers.traffic import annotation, order
 from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT
 from canary_operator.providers.traffic.gateway_api.problems import record_unreadable, route_taken
 from canary_operator.providers.traffic.gateway_api.routes import Rule, Split
+from canary_operator.providers.traffic.holders import holder
 from canary_operator.providers.traffic.managed import Managed
+from canary_operator.providers.traffic.order import Order
 
 
 class Original(Model):
@@ -25,58 +26,61 @@ class Original(Model):
     """The user has no such backend; it is ours, and goes away on restore."""
 
 
-class Entry(Model):
-    """One rollout's part of the record."""
+class Kept(Model):
+    """One rule as its owner wrote it, and how it is found again."""
 
-    run: str
-    """Id of the run that wrote last."""
-    stage: int
-    """Its stage, counted from 1."""
-    weight: Annotated[Share, Field(ge=0, le=1)]
-    """The canary's share of stable and canary."""
-    purpose: Purpose
-    """Why it was written."""
     rule: str | None = None
-    """Name of the rule; None when it has none."""
+    """Its name; None when it has none."""
     stable: Original
     """The stable backend before the first edit."""
     canary: Original
     """The canary backend before the first edit."""
-    managed: Managed | None = None
-    """What our rules before it were made from; None when there are none."""
+    place: Annotated[int, Field(ge=0)] = 0
+    """Of the rule among those that the rollout asks for in this object."""
 
     @classmethod
-    def first(cls, rule: Rule, name: str | None, split: Split, action: SetWeight) -> Self:
-        """The entry of a first edit: the rule is as its owner wrote it.
+    def of(cls, rule: Rule, name: str | None, split: Split) -> Self:
+        """Of a rule that is as its owner wrote it.
 
         A canary that has traffic already goes back to 0 and not to that weight, whoever gave it: after a run its pods
         are gone.
         """
         return cls(
-            run=action.run,
-            stage=action.stage,
-            weight=action.weight,
-            purpose=action.purpose,
             rule=name,
             stable=Original(service=split.stable, weight=min(MOST_WEIGHT, rule.ours)),
             canary=Original(service=split.canary, added=rule.canary is None),
-            managed=Managed.of(action),
+            place=split.place,
         )
 
-    def after(self, action: SetWeight, name: str | None, *, adding: bool = False) -> Self:
-        """The same originals under the next weight; `adding`: the canary backend is ours from now on."""
-        said = {"run": action.run, "stage": action.stage, "weight": action.weight, "purpose": action.purpose}
+    def after(self, name: str | None, *, adding: bool) -> Self:
+        """The same originals under its present name; `adding`: the canary backend is ours from now on."""
         canary = Original(service=self.canary.service, added=True) if adding else self.canary
-        return self.model_copy(update={**said, "rule": name, "canary": canary, "managed": Managed.of(action)})
+        return self.model_copy(update={"rule": name, "canary": canary})
 
-    def split(self, rollout: str) -> Split:
+    def split(self, rollout: str, field: str) -> Split:
         """As it was first written."""
-        return Split(rollout, self.rule, self.stable.service, self.canary.service)
+        return Split(rollout, self.rule, self.stable.service, self.canary.service, self.place, field)
+
+
+class Entry(Order):
+    """One rollout's part of the record: its last order, and the rules that it split."""
+
+    rule: str | None = None
+    stable: Original
+    canary: Original
+    managed: Managed | None = None
+    """What our rules before each were made from; None when there are none."""
+    place: Annotated[int, Field(ge=0)] = 0
+    more: tuple[Kept, ...] = ()
+    """All other rules."""
+
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        return Kept.model_validate({name: getattr(self, name) for name in Kept.model_fields}), *self.more
 
     def said(self) -> RouteRecord:
         """What the rest of the operator may know of it."""
-        matched = self.managed is not None and bool(self.managed.matches)
-        return RouteRecord(self.run, self.stage, self.weight, self.purpose, matched=matched)
+        return self.told(self.managed)
 
 
 def read_entry(live: Object, rollout: str) -> Entry | Problem | None:
@@ -84,9 +88,13 @@ def read_entry(live: Object, rollout: str) -> Entry | Problem | None:
     return record_unreadable(live, found) if isinstance(found, str) else found
 
 
+def with_rest(live: Object, rollout: str, kept: Sequence[Kept]) -> tuple[Kept, ...]:
+    """These, and of the record those that were not reached this time, so that nothing is forgotten."""
+    entry = read_entry(live, rollout)
+    return order.with_rest(entry.kept if isinstance(entry, Entry) else (), kept)
+
+
 def taken(live: Object, rollout: str, name: str | None) -> Problem | None:
     """Another rollout splits the rule of this name."""
-    for holder, entry in (annotation.entries(live) or {}).items():
-        if holder != rollout and isinstance(entry, dict) and entry.get("rule") == name:
-            return route_taken(live, holder)
-    return None
+    found = holder(live, rollout, lambda part: part.get("rule") == name)
+    return None if found is None else route_taken(live, found)

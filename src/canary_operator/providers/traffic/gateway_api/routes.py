@@ -22,10 +22,38 @@ class Split:
     """Its name; None is the only rule there is."""
     stable: str
     canary: str
+    place: int = 0
+    """Of the rule among those that are asked for in this object."""
+    field: str = ""
+    """Where the spec asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a rollout asks of one HTTPRoute: which rules are split, all alike."""
+
+    rollout: str
+    rules: tuple[str | None, ...]
+    stable: str
+    canary: str
     shares: tuple[Fraction, ...] = ()
     """The canary's, as the spec plans them."""
     managed: Managed | None = None
-    """What the spec asks to insert."""
+    """What the spec asks to insert before each; the record tells what was inserted."""
+    at: int = 0
+    """Of the object among those that the rollout names."""
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        return tuple(
+            Split(self.rollout, rule, self.stable, self.canary, place, self._field(rule, place))
+            for place, rule in enumerate(self.rules)
+        )
+
+    def _field(self, rule: str | None, place: int) -> str:
+        """`httpRoutes[1].rules[0]`; without a name there is only the list to name one in."""
+        every = f"httpRoutes[{self.at}].rules"
+        return every if rule is None else f"{every}[{place}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +66,8 @@ class Rule:
     """Place of the stable backend."""
     canary: int | None
     """Place of the canary backend, where there is one."""
+    beside: frozenset[int] = frozenset()
+    """The places of all other rules that are split along with it."""
 
     @property
     def weights(self) -> tuple[int, ...]:
@@ -61,25 +91,27 @@ class Rule:
         return Fraction(canary, self.ours) if self.ours else None
 
 
-def choose(live: Object, asked: Split, recorded: Split | None) -> int | Problem:
+def choose(live: Object, asked: Split, recorded: Split | None, others: Sequence[Split] = ()) -> int | Problem:
     """The place of the rule.
 
     What was recorded at the first edit wins over what the spec asks for now. A recorded rule that was renamed since,
-    or got company, is known by holding both our Services.
+    or got company, is known by holding both our Services. `others` are recorded too: what they name is not meant.
     """
     if recorded is None:
-        return _only(live, asked.rule)
+        return _only(live, asked)
     found = named(live, recorded.rule)
     if len(found) != 1:
-        found = [place for place in range(len(rules(live))) if _holds_both(live, place, recorded)]
-    return found[0] if len(found) == 1 else _only(live, asked.rule)
+        theirs = [place for other in others for place in named(live, other.rule)]
+        every = [place for place in range(len(rules(live))) if place not in theirs]
+        found = [place for place in every if _holds_both(live, place, recorded)]
+    return found[0] if len(found) == 1 else _only(live, asked)
 
 
 def read(live: Object, place: int, split: Split) -> Rule | Problem:
     """Our backends in the rule at this place."""
     stable, canary = backends_of(live, place, split.stable), backends_of(live, place, split.canary)
     if redirects(live, place):
-        return problems.redirecting(live, place)
+        return problems.redirecting(live, place, split.field)
     if not stable:
         return problems.stable_missing(live, place, split.stable)
     for wanted, found in ((split.stable, stable), (split.canary, canary)):
@@ -97,11 +129,12 @@ def feeds(live: Object, split: Split) -> bool:
     )
 
 
-def _only(live: Object, name: str | None) -> int | Problem:
-    found = named(live, name)
+def _only(live: Object, asked: Split) -> int | Problem:
+    found = named(live, asked.rule)
     if len(found) == 1:
         return found[0]
-    return problems.rule_ambiguous(live, name) if found else problems.rule_not_found(live, name)
+    complaint = problems.rule_ambiguous if found else problems.rule_not_found
+    return complaint(live, asked.rule, asked.field)
 
 
 def _holds_both(live: Object, place: int, split: Split) -> bool:

@@ -9,18 +9,18 @@ from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api.clones import clones, service_of
 from canary_operator.providers.traffic.gateway_api.find import Found
 from canary_operator.providers.traffic.gateway_api.managed import ours_in
+from canary_operator.providers.traffic.gateway_api.record import Entry
 from canary_operator.providers.traffic.gateway_api.routes import Split, read
 from canary_operator.providers.traffic.gateway_api.rules import matches, named, rules
 from canary_operator.providers.traffic.managed import WHOLE, Managed, bucket_name, of_role
 
 
-def lost(live: Object, bare: Object, found: Found) -> tuple[str, ...]:
+def lost(live: Object, bare: Object, found: Found, entry: Entry | None) -> tuple[str, ...]:
     """The names of rules that the record knows of, and that are gone or do something else by now.
 
     Whatever else the owner changes in the split rule is copied into them by the next write.
     """
-    entry = found.entry
-    if entry is None or entry.managed is None:
+    if entry is None or entry.managed is None or found.kept is None:
         return ()
     wanted, ours = (
         clones(bare, found.rule, found.split, entry.managed, entry.weight),
@@ -34,14 +34,14 @@ def lost(live: Object, bare: Object, found: Found) -> tuple[str, ...]:
     return tuple(str(one["name"]) for one in wanted if not _stands(live, found.split, entry.managed, one, split_at))
 
 
-def share_of(live: Object, found: Found, share: Fraction) -> Fraction:
+def share_of(live: Object, found: Found, share: Fraction, entry: Entry | None) -> Fraction:
     """The canary Service's share of all users, where a bucket takes some of them before the split rule."""
-    managed = None if found.entry is None else found.entry.managed
-    if found.entry is None or managed is None or managed.bucket is None:
+    managed = None if entry is None else entry.managed
+    if entry is None or managed is None or managed.bucket is None:
         return share
-    if not named(live, bucket_name(found.split.rollout)):
+    if not named(live, bucket_name(found.split.rollout, found.split.place)):
         return share
-    taken = of_role(managed, found.entry.weight)
+    taken = of_role(managed, entry.weight)
     return taken * of_role(managed, WHOLE) + (WHOLE - taken) * share
 
 

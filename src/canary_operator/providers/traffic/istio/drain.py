@@ -5,6 +5,7 @@ be. A canary without a destination, or without weight in one, has share 0 alread
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Problem
@@ -13,27 +14,26 @@ from canary_operator.providers.traffic.annotation import annotations, with_annot
 from canary_operator.providers.traffic.istio.destinations import weight, weighted
 from canary_operator.providers.traffic.istio.find import Chosen, choose_all, find
 from canary_operator.providers.traffic.istio.holders import taken
-from canary_operator.providers.traffic.istio.partly import Partly, said
 from canary_operator.providers.traffic.istio.problems import stable_missing
 from canary_operator.providers.traffic.istio.record import Entry, Kept, read_entry, with_rest
 from canary_operator.providers.traffic.istio.rewrite import with_destinations
-from canary_operator.providers.traffic.istio.routes import Asked, Split, feeds, read
+from canary_operator.providers.traffic.istio.routes import Asked, feeds, read
 from canary_operator.providers.traffic.istio.rules import Spot, destinations, name_of, places
+from canary_operator.providers.traffic.meant import unfound
+from canary_operator.providers.traffic.partly import Partly, brought, in_turn, said
 
 
 def drained(live: Object, asked: Asked, action: SetWeight) -> Object | Partly | Problem:
     """The object with weight 0 and its record; an unreadable record stays as it is, for a person to repair."""
     entry = read_entry(live, asked.rollout)
-    if entry is None and action.purpose is Purpose.STAGE and (problems := _unusable(live, asked)):
-        return said(problems)
+    if entry is None and action.purpose is Purpose.STAGE and (unusable := _unusable(live, asked)):
+        return said(unusable)
     known = entry if isinstance(entry, Entry) else None
     chosen = [one for one in choose_all(live, asked, known) if known or not _is_anothers(live, one)]
     after, emptied, problems = _all_emptied(live, chosen)
     if emptied and not isinstance(entry, Problem):
         after = _noted(live, after, emptied, action, known)
-    if not problems:
-        return after
-    return Partly(after, problems) if after is not live else said(problems)
+    return brought(live, after, problems)
 
 
 def _unusable(live: Object, asked: Asked) -> tuple[Problem, ...]:
@@ -44,24 +44,16 @@ def _is_anothers(live: Object, one: Chosen) -> bool:
     return isinstance(one.spot, Spot) and taken(live, one.split.rollout, one.spot) is not None
 
 
-def _all_emptied(live: Object, chosen: Sequence[Chosen]) -> tuple[Object, list[Chosen], tuple[Problem, ...]]:
-    """Of those that are not to be found, only one that still gives the canary traffic is a problem."""
-    after, emptied, problems = live, [], []
-    for one in chosen:
-        if isinstance(one.spot, Problem):
-            continue
-        given = _emptied(after, one.spot, one.split)
-        if isinstance(given, Problem):
-            problems.append(given)
-        else:
-            after = given
-            emptied.append(one)
-    unfound = [one.spot for one in chosen if isinstance(one.spot, Problem) and feeds(after, one.split)]
-    return after, emptied, (*problems, *unfound)
+def _all_emptied(live: Object, chosen: Sequence[Chosen]) -> tuple[Object, list[Chosen], list[Problem]]:
+    after, emptied, problems = in_turn(live, chosen, _emptied)
+    return after, emptied, problems + unfound(chosen, partial(feeds, after))
 
 
-def _emptied(live: Object, spot: Spot, split: Split) -> Object | Problem:
+def _emptied(live: Object, one: Chosen) -> Object | Problem:
     """The canary's weight is stable's, on top of what it has."""
+    if isinstance(one.spot, Problem):
+        return live
+    spot, split = one.spot, one.split
     canaries, stables = places(live, spot, split.canary), places(live, spot, split.stable)
     route = list(destinations(live, spot))
     moved = sum(weight(route[place]) for place in canaries)

@@ -4,11 +4,10 @@ Rules that we inserted, and our cookies, are taken away first. The new weights f
 an object that we edited before needs no other stripping: editing it again gives what editing the original would give.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from canary_operator.core.actions import Purpose, SetWeight
+from canary_operator.core.actions import SetWeight
 from canary_operator.core.together import together
 from canary_operator.core.world import Look, Problem, Route
 from canary_operator.providers.objects import Object
@@ -20,7 +19,6 @@ from canary_operator.providers.traffic.istio.destinations import Destination, we
 from canary_operator.providers.traffic.istio.drain import drained
 from canary_operator.providers.traffic.istio.find import Found, find
 from canary_operator.providers.traffic.istio.managed import inserted, ours_in
-from canary_operator.providers.traffic.istio.partly import Partly, said
 from canary_operator.providers.traffic.istio.problems import starved, the_rule, too_fine
 from canary_operator.providers.traffic.istio.record import Entry, Kept, read_entry, with_rest
 from canary_operator.providers.traffic.istio.rewrite import with_destinations
@@ -29,7 +27,9 @@ from canary_operator.providers.traffic.istio.rules import Spot
 from canary_operator.providers.traffic.istio.splitting import route_at
 from canary_operator.providers.traffic.istio.standing import lost, share_of
 from canary_operator.providers.traffic.istio.strip import stripped
-from canary_operator.providers.traffic.managed import Managed
+from canary_operator.providers.traffic.managed import Managed, by_chance
+from canary_operator.providers.traffic.partly import Partly, gives_all_back, raised
+from canary_operator.providers.traffic.telling import with_ours
 
 _ANY = Fraction(1, 2)
 """Whether tests can be combined does not depend on the share."""
@@ -42,7 +42,7 @@ def current(live: Object, asked: Asked) -> Look:
     if isinstance(entry, Problem):
         return entry
     read = [_current(live, bare, one, asked, entry) for one in find(bare, asked)]
-    return together(_with_ours(read, ours_in(live, asked.rollout)))
+    return together(with_ours(read, ours_in(live, asked.rollout)))
 
 
 def _current(live: Object, bare: Object, found: Found | Problem, asked: Asked, entry: Entry | None) -> Route | Problem:
@@ -62,16 +62,6 @@ def _current(live: Object, bare: Object, found: Found | Problem, asked: Asked, e
     )
 
 
-def _with_ours(read: Sequence[Route | Problem], ours: Iterable[tuple[int, Object]]) -> list[Route | Problem]:
-    """Whoever they stand before, and whatever has become of that: the first that can be read speaks of them."""
-    names = tuple(str(rule["name"]) for _, rule in ours)
-    told = list(read)
-    first = next((place for place, one in enumerate(read) if isinstance(one, Route)), None)
-    if first is not None and isinstance(route := read[first], Route):
-        told[first] = replace(route, matched=names)
-    return told
-
-
 def _unmatchable(bare: Object, found: Found, asked: Asked) -> Problem | None:
     """Before the first edit: what the spec asks to insert can't be."""
     if found.kept is not None or asked.managed is None:
@@ -88,14 +78,8 @@ def desired(live: Object, asked: Asked, action: SetWeight) -> Object | Partly | 
     bare = stripped(live, asked.rollout)
     if action.weight == 0 and not action.matches and action.copies is None:
         return drained(bare, asked, action)
-    every = find(bare, asked)
-    found = [one for one in every if isinstance(one, Found)]
-    problems = tuple(one for one in every if isinstance(one, Problem))
-    everything = action.purpose is Purpose.ROLL_BACK and action.weight == 1
-    if problems and not (everything and found):
-        return said(problems)
-    after = _split(bare, found, action, _filled if everything else _divided)
-    return Partly(after, problems) if problems and not isinstance(after, Problem) else after
+    divide = _filled if gives_all_back(action) else _divided
+    return raised(find(bare, asked), action, lambda found: _split(bare, found, action, divide))
 
 
 Divide = Callable[[Object, Found, SetWeight], Sequence[Destination] | Problem]
@@ -125,15 +109,8 @@ def _divided(live: Object, found: Found, action: SetWeight) -> Sequence[Destinat
     rule = found.rule
     if rule.ours == 0:
         return starved(live, rule.spot)
-    route = route_at(rule, _by_chance(action), found.split.canary, live["metadata"]["namespace"])
+    route = route_at(rule, by_chance(action), found.split.canary, live["metadata"]["namespace"])
     return too_fine(live, rule.spot, action.weight) if route is None else route
-
-
-def _by_chance(action: SetWeight) -> Fraction:
-    """Behind a bucket nobody is left who gets the new revision."""
-    if action.bucket is None:
-        return action.weight
-    return Fraction(1) if action.reversed else Fraction(0)
 
 
 def _filled(live: Object, found: Found, action: SetWeight) -> Sequence[Destination] | Problem:

@@ -101,7 +101,7 @@ def duplicated(live: Object, spot: Spot, wanted: Address) -> Problem:
 
 
 def asked_twice(live: Object, spot: Spot, field: str) -> Problem:
-    return _unsupported(live, spot, f"is meant by {field} and by another item before it; leave one of them")
+    return problems.asked_twice(the_rule(live, spot), field)
 
 
 def route_taken(live: Object, holder: str) -> Problem:

@@ -7,23 +7,22 @@ the same patch as the weights, so it is never wrong about them, and it is all th
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field
 
 from canary_operator.api.model import Model
-from canary_operator.api.quantities import Share
 from canary_operator.api.routes import TcpRoute, TlsRoute
-from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Problem, RouteRecord
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic import annotation
+from canary_operator.providers.traffic import annotation, order
 from canary_operator.providers.traffic.istio.cookies import held
 from canary_operator.providers.traffic.istio.destinations import INT32, Address, weight
 from canary_operator.providers.traffic.istio.problems import record_unreadable
 from canary_operator.providers.traffic.istio.routes import Rule, Split
 from canary_operator.providers.traffic.istio.selectors import HttpRoute, Selector
 from canary_operator.providers.traffic.managed import Managed
+from canary_operator.providers.traffic.order import Order
 
 
 class Original(Model):
@@ -105,20 +104,9 @@ class Kept(Model):
         return Split(rollout, selector, self.stable.address, self.canary.address, self.place, field)
 
 
-class Entry(Model):
-    """One rollout's part of the record: its last order, and the rules that it split.
+class Entry(Order):
+    """One rollout's part of the record: its last order, and the rules that it split."""
 
-    The first of them stands in the entry itself, as versions wrote it that knew of one only.
-    """
-
-    run: str
-    """Id of the run that wrote last."""
-    stage: int
-    """Its stage, counted from 1."""
-    weight: Annotated[Share, Field(ge=0, le=1)]
-    """The canary's share of stable and canary."""
-    purpose: Purpose
-    """Why it was written."""
     route: str | None = None
     tcp: TcpRoute | None = None
     tls: TlsRoute | None = None
@@ -130,29 +118,13 @@ class Entry(Model):
     more: tuple[Kept, ...] = ()
     """All other rules."""
 
-    @classmethod
-    def of(cls, action: SetWeight, kept: Sequence[Kept]) -> Self:
-        """What stands in the object once this order was followed; of at least one rule."""
-        first = {name: getattr(kept[0], name) for name in Kept.model_fields}
-        said = {"run": action.run, "stage": action.stage, "weight": action.weight, "purpose": action.purpose}
-        return cls.model_validate({**said, **first, "managed": Managed.of(action), "more": tuple(kept[1:])})
-
     @property
     def kept(self) -> tuple[Kept, ...]:
         return Kept.model_validate({name: getattr(self, name) for name in Kept.model_fields}), *self.more
 
     def said(self) -> RouteRecord:
         """What the rest of the operator may know of it."""
-        matched = self.managed is not None and bool(self.managed.matches)
-        copies = None if self.managed is None else self.managed.copies
-        mirror = None if copies is None else copies.percentage
-        return RouteRecord(self.run, self.stage, self.weight, self.purpose, matched=matched, mirror=mirror)
-
-
-def entries(live: Object) -> dict[str, Any] | Problem:
-    """The raw entry of each rollout; empty where there is no annotation."""
-    found = annotation.entries(live)
-    return record_unreadable(live, annotation.NO_OBJECT) if found is None else found
+        return self.told(self.managed)
 
 
 def read_entry(live: Object, rollout: str) -> Entry | Problem | None:
@@ -163,6 +135,4 @@ def read_entry(live: Object, rollout: str) -> Entry | Problem | None:
 def with_rest(live: Object, rollout: str, kept: Sequence[Kept]) -> tuple[Kept, ...]:
     """These, and of the record those that were not reached this time, so that nothing is forgotten."""
     entry = read_entry(live, rollout)
-    every = {one.place: one for one in entry.kept} if isinstance(entry, Entry) else {}
-    every |= {one.place: one for one in kept}
-    return tuple(every[place] for place in sorted(every))
+    return order.with_rest(entry.kept if isinstance(entry, Entry) else (), kept)

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.annotation import annotations, with_annotations
 from canary_operator.providers.traffic.istio.destinations import INT32, Destination, rescaled, weighted
 from canary_operator.providers.traffic.istio.find import Chosen, choose_all
-from canary_operator.providers.traffic.istio.partly import said
 from canary_operator.providers.traffic.istio.record import Kept, read_entry
 from canary_operator.providers.traffic.istio.rewrite import with_destinations
 from canary_operator.providers.traffic.istio.routes import Asked, Rule, feeds, read
 from canary_operator.providers.traffic.istio.rules import places
 from canary_operator.providers.traffic.istio.strip import stripped
+from canary_operator.providers.traffic.meant import unfound
+from canary_operator.providers.traffic.partly import in_turn, said
 
 
 def restored(live: Object, asked: Asked) -> Object | Problem:
@@ -32,15 +34,8 @@ def restored(live: Object, asked: Asked) -> Object | Problem:
 
 
 def _all_given_back(live: Object, chosen: Sequence[Chosen]) -> tuple[Object, list[Problem]]:
-    given, problems = live, []
-    for one in chosen:
-        after = _given_back(given, one)
-        if isinstance(after, Problem):
-            problems.append(after)
-        else:
-            given = after
-    unfound = [one.spot for one in chosen if isinstance(one.spot, Problem) and feeds(given, one.split)]
-    return given, problems + unfound
+    given, _, problems = in_turn(live, chosen, _given_back)
+    return given, problems + unfound(chosen, partial(feeds, given))
 
 
 def _given_back(live: Object, one: Chosen) -> Object | Problem:

@@ -1,4 +1,4 @@
-"""The port on several VirtualServices: each is written by itself, and none keeps another one from a fall."""
+"""The port on several objects of one kind: each is written by itself, and none keeps another one from a fall."""
 
 import asyncio
 import copy
@@ -13,45 +13,93 @@ from canary_operator.api import reasons
 from canary_operator.api.rollout import Spec
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Missing, Problem, Route
-from canary_operator.errors import CanaryError, Conflict, Gone, InvalidCanary, NotLeading, Refused, Unavailable
-from canary_operator.ports import Target
-from canary_operator.providers.resources import VIRTUAL_SERVICES, Resource
+from canary_operator.errors import CanaryError, Conflict, Gone, InvalidCanary, Refused, Unavailable
+from canary_operator.ports import Target, Traffic
+from canary_operator.providers.resources import HTTP_ROUTES, VIRTUAL_SERVICES, Resource
+from canary_operator.providers.traffic.gateway_api.apply import GatewayAPITraffic
 from canary_operator.providers.traffic.istio.apply import IstioTraffic
-from canary_operator.providers.traffic.istio.several import all_attempted
+from canary_operator.providers.traffic.writing import Kubernetes
 from tests.doubles.kubernetes import InMemoryKubernetes
 from tests.doubles.objects import MemoryObjects
-from tests.providers.traffic.istio.shapes import (
-    a_destination,
-    a_rule,
-    a_virtual_service,
-    a_weight,
-    rolled_back,
-    weights_of,
-)
+from tests.providers.traffic.gateway_api.shapes import a_backend, a_route
+from tests.providers.traffic.gateway_api.shapes import a_rule as an_http_rule
+from tests.providers.traffic.istio.shapes import a_destination, a_rule, a_virtual_service, a_weight, rolled_back
 
 GATEWAY, MESH = "checkout", "checkout-mesh"
-SPEC = {
-    "revision": "v2",
-    "traffic": {
-        "istio": {"virtualServices": [{"name": GATEWAY, "routes": ["primary", "admin"]}, {"name": MESH}]},
-        "stableService": "checkout",
-    },
-    "stages": [{"weight": "5%", "duration": "1m"}],
-    "analysis": {"metrics": [{"preset": "istio-error-rate", "max": "1%"}]},
-}
-TARGET = Target("shop", "checkout", "uid", Spec.model_validate(SPEC))
-IN_MESH = "http[0] (without a name) of VirtualService shop/checkout-mesh"
+ADMIN = [{"path": {"type": "PathPrefix", "value": "/admin"}}]
 
 
-def named(name: str, *rules: Any) -> Any:
-    made = a_virtual_service(*rules)
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How the same two objects are written in each kind of route."""
+
+    resource: Resource
+    provider: Callable[[Kubernetes, MemoryObjects], Traffic]
+    traffic: dict[str, Any]
+    owned: dict[str, Any]
+    """The first has the rules admin and primary, the second one without a name, and a third destination in that."""
+    rules: str
+    """Where they stand in the spec."""
+    ends: str
+    """And in a rule its destinations."""
+    sends: Callable[..., dict[str, Any]]
+    called: tuple[str, str, str]
+    """Each rule to a person."""
+    item: str
+    """Where the second object is asked for."""
+
+
+def named(name: str, made: Any) -> Any:
     return {**made, "metadata": {**made["metadata"], "name": name}}
 
 
-OWNED = {
-    GATEWAY: named(GATEWAY, *(a_rule(a_destination("checkout"), name=name) for name in ("admin", "primary"))),
-    MESH: named(MESH, a_rule(a_destination("checkout", 9), a_destination("legacy", 1))),
-}
+def references(field: str) -> list[dict[str, Any]]:
+    return [{"name": GATEWAY, field: ["primary", "admin"]}, {"name": MESH}]
+
+
+KINDS = (
+    Kind(
+        VIRTUAL_SERVICES,
+        IstioTraffic,
+        {"istio": {"virtualServices": references("routes")}},
+        {
+            GATEWAY: a_virtual_service(
+                *(a_rule(a_destination("checkout"), name=name) for name in ("admin", "primary"))
+            ),
+            MESH: named(MESH, a_virtual_service(a_rule(a_destination("checkout", 9), a_destination("legacy", 1)))),
+        },
+        rules="http",
+        ends="route",
+        sends=a_destination,
+        called=(
+            "http route primary of VirtualService shop/checkout",
+            "http route admin of VirtualService shop/checkout",
+            "http route http[0] (without a name) of VirtualService shop/checkout-mesh",
+        ),
+        item="virtualServices[1].routes",
+    ),
+    Kind(
+        HTTP_ROUTES,
+        GatewayAPITraffic,
+        {"gatewayAPI": {"httpRoutes": references("rules")}},
+        {
+            GATEWAY: a_route(
+                an_http_rule(a_backend("checkout", 1), name="admin", matches=ADMIN),
+                an_http_rule(a_backend("checkout", 1), name="primary"),
+            ),
+            MESH: named(MESH, a_route(an_http_rule(a_backend("checkout", 9), a_backend("legacy", 1)))),
+        },
+        rules="rules",
+        ends="backendRefs",
+        sends=a_backend,
+        called=(
+            "rule primary of HTTPRoute shop/checkout",
+            "rule admin of HTTPRoute shop/checkout",
+            "rule rules[0] (without a name) of HTTPRoute shop/checkout-mesh",
+        ),
+        item="httpRoutes[1].rules",
+    ),
+)
 
 
 class Failing(InMemoryKubernetes):
@@ -77,47 +125,75 @@ class Failing(InMemoryKubernetes):
 class Two:
     """A cluster with both, and the provider that is tested."""
 
+    kind: Kind
     kubernetes: Failing = field(default_factory=Failing)
     store: MemoryObjects = field(default_factory=MemoryObjects)
 
     def __post_init__(self) -> None:
-        for body in OWNED.values():
-            self.kubernetes.seed(VIRTUAL_SERVICES, body)
+        for body in self.kind.owned.values():
+            self.kubernetes.seed(self.kind.resource, body)
         self.watch()
 
     @property
-    def traffic(self) -> IstioTraffic:
-        return IstioTraffic(self.kubernetes, self.store)
+    def traffic(self) -> Traffic:
+        return self.kind.provider(self.kubernetes, self.store)
+
+    def target(self, **more: Any) -> Target:
+        spec = {
+            "revision": "v2",
+            "traffic": {**self.kind.traffic, "stableService": "checkout", **more},
+            "stages": [{"weight": "5%", "duration": "1m"}],
+            "analysis": {"metrics": [{"preset": "istio-error-rate", "max": "1%"}]},
+        }
+        return Target("shop", "checkout", "uid", Spec.model_validate(spec))
+
+    def called(self, name: str) -> str:
+        return f"{self.kind.resource.kind} shop/{name}"
 
     def live(self, name: str) -> Any:
-        return self.kubernetes.objects["virtualservices", "shop", name]
+        return self.kubernetes.objects[self.kind.resource.plural, "shop", name]
+
+    def rules(self, name: str) -> Any:
+        return self.live(name)["spec"][self.kind.rules]
+
+    def is_as_its_owner_wrote_it(self, name: str) -> bool:
+        noted = "annotations" in self.live(name)["metadata"]
+        return self.live(name)["spec"] == self.kind.owned[name]["spec"] and not noted
 
     def watch(self) -> None:
         for name in (GATEWAY, MESH):
-            self.store.put(VIRTUAL_SERVICES, copy.deepcopy(self.live(name)))
+            self.store.put(self.kind.resource, copy.deepcopy(self.live(name)))
 
     def edit(self, name: str, change: Callable[[Any], None]) -> None:
+        """`change` gets its list of rules."""
         body = copy.deepcopy(self.live(name))
-        change(body)
-        self.kubernetes.seed(VIRTUAL_SERVICES, body)
+        change(body["spec"][self.kind.rules])
+        self.kubernetes.seed(self.kind.resource, body)
         self.watch()
 
+    def send_mesh_to(self, *destination: Any) -> None:
+        """Whatever its only rule did before."""
+        self.edit(MESH, lambda rules: rules[0].update({self.kind.ends: [self.kind.sends(*destination)]}))
+
     def delete(self, name: str) -> None:
-        del self.kubernetes.objects["virtualservices", "shop", name]
-        self.store.drop(VIRTUAL_SERVICES, "shop", name)
+        del self.kubernetes.objects[self.kind.resource.plural, "shop", name]
+        self.store.drop(self.kind.resource, "shop", name)
 
     async def look(self) -> Route:
-        found = await self.traffic.look(TARGET)
+        found = await self.traffic.look(self.target())
         assert isinstance(found, Route), found
         return found
 
     async def set(self, order: SetWeight) -> None:
-        await self.traffic.set_weight(TARGET, order)
+        await self.traffic.set_weight(self.target(), order)
+
+    async def restore(self) -> None:
+        await self.traffic.restore(self.target())
 
 
-@pytest.fixture
-def two() -> Two:
-    return Two()
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.resource.kind)
+def two(request: pytest.FixtureRequest) -> Two:
+    return Two(request.param)
 
 
 def a_rise(percent: int, over: int, **more: Any) -> SetWeight:
@@ -134,20 +210,17 @@ async def test_all_of_them_rise_and_fall_and_come_home(two: Two) -> None:
         await two.set(order)
         assert await shares(two) == [order.weight] * 3
         assert (await two.look()).is_at(order.weight)
-    await two.traffic.restore(TARGET)
-    for name, body in OWNED.items():
-        assert two.live(name)["spec"] == body["spec"]
-        assert "annotations" not in two.live(name)["metadata"]
+    await two.restore()
+    assert two.is_as_its_owner_wrote_it(GATEWAY)
+    assert two.is_as_its_owner_wrote_it(MESH)
     assert sorted(two.kubernetes.landed) == [GATEWAY] * 5 + [MESH] * 5
 
 
 async def test_a_look_names_each_route(two: Two) -> None:
     """So that a message can tell which of them it speaks of."""
-    assert [one.name for one in (await two.look()).each] == [
-        "http route primary of VirtualService shop/checkout",
-        "http route admin of VirtualService shop/checkout",
-        f"http route {IN_MESH}",
-    ]
+    found = await two.look()
+    assert tuple(one.name for one in found.each) == two.kind.called
+    assert found.carrier.kind == two.kind.resource.kind
 
 
 @pytest.mark.parametrize("failing", [GATEWAY, MESH])
@@ -189,8 +262,8 @@ async def test_both_failures_are_said(two: Two) -> None:
 
 async def test_a_rise_that_one_cannot_take_is_written_in_none(two: Two) -> None:
     """Otherwise they would not be split alike."""
-    two.edit(MESH, lambda body: body["spec"]["http"][0].update(route=[a_destination("legacy")]))
-    with pytest.raises(InvalidCanary, match="VirtualService shop/checkout-mesh"):
+    two.send_mesh_to("legacy")
+    with pytest.raises(InvalidCanary, match=two.called(MESH)):
         await two.set(a_rise(5, 0))
     assert two.kubernetes.landed == []
 
@@ -205,7 +278,7 @@ async def test_a_rise_that_stopped_half_way_is_finished(two: Two) -> None:
     two.kubernetes.failing.clear()
     written = len(two.kubernetes.landed)
     for _ in range(2):
-        await two.set(a_rise(25, 25, apart=((f"http route {IN_MESH}", Fraction(1, 20)),)))
+        await two.set(a_rise(25, 25, apart=((two.kind.called[2], Fraction(1, 20)),)))
     assert await shares(two) == [Fraction(1, 4)] * 3
     assert two.kubernetes.landed[written:] == [MESH]
 
@@ -214,7 +287,7 @@ async def test_a_rise_is_never_written_over_a_pull_in_one_of_them(two: Two) -> N
     """Somebody took traffic away between the look and the write: it is decided anew, and nothing has risen."""
     await two.set(a_rise(5, 0))
     written = len(two.kubernetes.landed)
-    two.edit(MESH, lambda body: body["spec"]["http"][0].update(route=[a_destination("checkout")]))
+    two.send_mesh_to("checkout", 1)
     with pytest.raises(Conflict, match="0% by now"):
         await two.set(a_rise(25, 5))
     assert len(two.kubernetes.landed) == written
@@ -224,68 +297,52 @@ async def test_one_that_is_gone_is_named_and_keeps_no_other_from_a_fall(two: Two
     """A rise is an error; a fall, and a restore, do what is left to do."""
     await two.set(a_rise(25, 0))
     two.delete(GATEWAY)
-    assert (await two.look()).faults == (Missing("VirtualService shop/checkout"),)
+    assert (await two.look()).faults == (Missing(two.called(GATEWAY)),)
     with pytest.raises(Gone, match="shop/checkout does not exist"):
         await two.set(a_rise(50, 25))
     await two.set(rolled_back())
     assert await shares(two) == [Fraction(0)]
-    await two.traffic.restore(TARGET)
-    assert two.live(MESH)["spec"] == OWNED[MESH]["spec"]
+    await two.restore()
+    assert two.is_as_its_owner_wrote_it(MESH)
 
 
 async def test_one_that_cannot_be_given_back_keeps_no_other_from_it(two: Two) -> None:
     """The problem names it."""
     await two.set(a_rise(25, 0))
-    two.edit(MESH, lambda body: body["spec"]["http"][0].update(route=[a_destination("checkout-canary", 5)]))
+    two.send_mesh_to("checkout-canary", 5)
     with pytest.raises(InvalidCanary, match="checkout-mesh"):
-        await two.traffic.restore(TARGET)
-    assert two.live(GATEWAY)["spec"] == OWNED[GATEWAY]["spec"]
+        await two.restore()
+    assert two.is_as_its_owner_wrote_it(GATEWAY)
 
 
 async def test_a_problem_says_which_item_of_the_spec(two: Two) -> None:
     """The object, and the place in the list."""
-    two.edit(MESH, lambda body: body["spec"].update(http=[]))
+    two.edit(MESH, lambda rules: rules.clear())
     (fault,) = (await two.look()).faults
     assert isinstance(fault, Problem)
     assert fault.reason == reasons.ROUTE_NOT_FOUND
-    assert "VirtualService shop/checkout-mesh" in fault.message
-    assert "virtualServices[1].routes" in fault.message
+    assert two.called(MESH) in fault.message
+    assert two.kind.item in fault.message
 
 
 async def test_all_gone_is_missing(two: Two) -> None:
     """As with one."""
     two.delete(GATEWAY)
     two.delete(MESH)
-    assert await two.traffic.look(TARGET) == Missing("VirtualService shop/checkout")
+    assert await two.traffic.look(two.target()) == Missing(two.called(GATEWAY))
 
 
 async def test_testers_lost_in_one_object_are_told_from_those_in_another(two: Two) -> None:
     """The rules have the same name in both."""
-    spec = copy.deepcopy(SPEC)
-    spec["traffic"]["canaryMatches"] = [{"headers": [{"name": "x", "present": True}]}]  # type: ignore[index]
-    target = Target("shop", "checkout", "uid", Spec.model_validate(spec))
+    target = two.target(canaryMatches=[{"headers": [{"name": "x", "present": True}]}])
     await two.traffic.set_weight(target, a_rise(5, 0, matches=target.spec.traffic.canary_matches))
-    two.edit(MESH, lambda body: body["spec"]["http"].pop(0))
+    two.edit(MESH, lambda rules: rules.pop(0))
     found = await two.traffic.look(target)
     assert isinstance(found, Route)
-    assert found.lost == ("canary-operator-match-1-checkout of VirtualService shop/checkout-mesh",)
-    assert weights_of(two.live(GATEWAY), 1)["checkout-canary"] == 5
-
-
-@pytest.mark.parametrize(
-    ("errors", "kind"),
-    [
-        ([Unavailable("a"), Refused("b")], Refused),
-        ([Refused("a"), InvalidCanary("Why", "b")], InvalidCanary),
-        ([InvalidCanary("Why", "a"), Conflict("b")], Conflict),
-        ([Conflict("a"), NotLeading("b")], NotLeading),
-    ],
-)
-async def test_the_most_urgent_failure_speaks_for_all(errors: list[CanaryError], kind: type[CanaryError]) -> None:
-    """Whoever may not write at all waits, a conflict is decided anew at once, and a refusal is shown."""
-
-    async def fails(error: CanaryError) -> None:
-        raise error
-
-    with pytest.raises(kind, match="b; a"):
-        await all_attempted([fails(error) for error in errors])
+    assert found.lost == (f"canary-operator-match-1-checkout of {two.called(MESH)}",)
+    assert [rule["name"] for rule in two.rules(GATEWAY)] == [
+        "canary-operator-match-1.2-checkout",
+        "admin",
+        "canary-operator-match-1-checkout",
+        "primary",
+    ]
