@@ -60,10 +60,6 @@ WRONG = {
         "traffic: {istio: {virtualServices: [{name: a}]}, gatewayAPI: {httpRoutes: [{name: a}]}, stableService: a}",
         "istio and gatewayAPI are both given: give istio",
     ),
-    "cookies in an HTTPRoute": (
-        "traffic: {gatewayAPI: {httpRoutes: [{name: a}]}, stableService: a, stickiness: {cookie: {}}}",
-        "traffic.stickiness needs rules that an HTTPRoute does not get from us: leave it out",
-    ),
     "labels in an HTTPRoute": (
         for_some("{sourceLabels: {app: a}}"),
         "traffic.canaryMatches[0].sourceLabels are labels of callers, which an HTTPRoute does not know: test a header",

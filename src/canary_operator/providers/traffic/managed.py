@@ -18,7 +18,6 @@ from canary_operator.ports import Target
 
 WHOLE = Fraction(1)
 _ANY = Fraction(1, 2)
-"""Whether something can be inserted does not depend on the weight."""
 _NAME = re.compile(r"canary-operator-(?:match-[0-9]+|bucket|mirror|cookie-(?:canary|[0-9]+))(?:[.][0-9]+)?-(.+)")
 
 
@@ -89,14 +88,18 @@ def of_role(managed: Managed, share: Fraction) -> Fraction:
 
 
 def managed_of(target: Target) -> Managed | None:
-    """What rules of ours would be made from, at any weight; None where none are asked for."""
+    """What rules of ours would be made from where they are most; None where none are asked for.
+
+    Cookies have one for each stage before, so that is the last in which anybody is drawn.
+    """
     plan = pinned_plan(target.spec)
+    last = max((stage.weight for stage in plan.stages if 0 < stage.weight < WHOLE), default=_ANY)
     mirror = next((stage.mirror for stage in plan.stages if stage.mirror is not None), None)
     if not plan.matches and plan.bucket is None and plan.cookie is None and mirror is None:
         return None
     return Managed(
         matches=plan.matches,
         bucket=plan.bucket,
-        cookies=cookies_at(plan, "", _ANY),
+        cookies=cookies_at(plan, "", last),
         copies=copies_at(plan, mirror),
     )

@@ -6,6 +6,7 @@ import pytest
 
 from canary_operator.providers.traffic.gateway_api.shape import misshapen
 from tests.providers.traffic.gateway_api.shapes import a_backend, a_route, a_rule
+from tests.providers.traffic.gateway_api.strategies import of_responses
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,10 @@ from tests.providers.traffic.gateway_api.shapes import a_backend, a_route, a_rul
         ([a_rule(*[a_backend("checkout")] * 17)], "spec.rules[0].backendRefs: list should have at most 16 items"),
         ([{"backendRefs": [{"port": 80}]}], "spec.rules[0].backendRefs[0].name"),
         ({"backendRefs": []}, "spec.rules: input should be a valid list"),
+        (
+            [a_rule(a_backend("checkout", filters=[of_responses(add={"a": "b"})]))],
+            "filters[0].responseHeaderModifier.add",
+        ),
     ],
 )
 def test_the_place_and_the_value_are_named(rules: Any, says: str) -> None:

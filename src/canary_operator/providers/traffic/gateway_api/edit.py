@@ -1,7 +1,7 @@
 """Reading and setting the weights of one rule: pure, object in and object out.
 
-Rules that we inserted are taken away first. The new weights follow from the live *shares* alone, so an object that we
-edited before needs no other stripping: editing it again gives what editing the original would have given.
+Rules that we inserted, and our cookies, are taken away first. The new weights follow from the live *shares* alone, so
+an object that we edited before needs no other stripping: editing it again gives what editing the original would give.
 """
 
 from fractions import Fraction
@@ -15,15 +15,17 @@ from canary_operator.providers.traffic.editors import last_editor
 from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT, weighted
 from canary_operator.providers.traffic.gateway_api.clones import clones
 from canary_operator.providers.traffic.gateway_api.conditions import not_obeyed
+from canary_operator.providers.traffic.gateway_api.cookies import setting
 from canary_operator.providers.traffic.gateway_api.drain import drained
 from canary_operator.providers.traffic.gateway_api.find import Found, find
-from canary_operator.providers.traffic.gateway_api.managed import inserted, ours_in, without_rules
+from canary_operator.providers.traffic.gateway_api.managed import inserted, ours_in
 from canary_operator.providers.traffic.gateway_api.problems import starved, too_fine
 from canary_operator.providers.traffic.gateway_api.record import Entry
 from canary_operator.providers.traffic.gateway_api.routes import Split
 from canary_operator.providers.traffic.gateway_api.rules import with_backends
 from canary_operator.providers.traffic.gateway_api.splitting import backends_at
 from canary_operator.providers.traffic.gateway_api.standing import lost, share_of
+from canary_operator.providers.traffic.gateway_api.strip import stripped
 from canary_operator.providers.traffic.managed import Managed
 
 _ANY = Fraction(1, 2)
@@ -32,7 +34,7 @@ _ANY = Fraction(1, 2)
 
 def current(live: Object, asked: Split) -> Route | Problem:
     """The live share and our record of it; before the first edit also whether a run could go all its way."""
-    bare = without_rules(live, asked.rollout)
+    bare = stripped(live, asked.rollout)
     found = find(bare, asked)
     if isinstance(found, Problem):
         return found
@@ -67,7 +69,7 @@ def _beyond_weights(live: Object, found: Found, asked: Split) -> Problem | None:
 
 def desired(live: Object, asked: Split, action: SetWeight) -> Object | Problem:
     """The object with this weight and its record."""
-    bare = without_rules(live, asked.rollout)
+    bare = stripped(live, asked.rollout)
     if action.weight == 0 and not action.matches:
         return drained(bare, asked, action)
     found = find(bare, asked)
@@ -88,7 +90,8 @@ def _split(live: Object, found: Found, action: SetWeight) -> Object | Problem:
     exchanged = backends_at(found.rule, _by_chance(action), found.split.canary)
     if exchanged is None:
         return too_fine(live, found.rule.place, action.weight)
-    return _noted(with_backends(live, found.rule.place, exchanged), found, action)
+    kept = setting(exchanged, Managed.of(action) or Managed(), found.split, live["metadata"]["namespace"])
+    return _noted(with_backends(live, found.rule.place, kept), found, action)
 
 
 def _by_chance(action: SetWeight) -> Fraction:
@@ -115,5 +118,7 @@ def _noted(edited: Object, found: Found, action: SetWeight) -> Object:
 
 def _entry(found: Found, action: SetWeight) -> Entry:
     if found.entry is None:
-        return Entry.first(found.rule, found.name, found.split, action)
-    return found.entry.after(action, found.name, adding=found.rule.canary is None)
+        entry = Entry.first(found.rule, found.name, found.split, action)
+    else:
+        entry = found.entry.after(action, found.name, adding=found.rule.canary is None)
+    return entry if action.cookies is None else entry.holding(found.rule)

@@ -42,6 +42,11 @@ def match_of_bucket(bucket: CanaryBucket, share: Fraction) -> Match:
     return {"headers": [_expression(_COOKIE, in_cookie(bucket.cookie or "", value))]}
 
 
+def match_of_cookies(header: str) -> Match:
+    """By an expression of all cookies."""
+    return {"headers": [_expression(_COOKIE, header)]}
+
+
 def both(alternatives: Sequence[Match], tests: Match) -> list[Match] | Clash:
     """Each of a rule's alternatives with these tests too; a rule without any takes everything."""
     found = [clash for match in alternatives for clash in _clashes(match, tests)]

@@ -24,6 +24,11 @@ def overtaken(clone: Match, origin: Match, other: Match, *, earlier: bool) -> bo
     return lost and won
 
 
+def says_more(one: Match, other: Match) -> bool:
+    """So it is obeyed wherever the two stand."""
+    return _said(one) > _said(other)
+
+
 def _said(match: Match) -> tuple[int, int, bool, int, int]:
     kind, value = path_of(match)
     rank = _PATHS.index(kind) if kind in _PATHS else 0

@@ -88,12 +88,27 @@ def prefix_rewritten(live: Object, place: int, field: str) -> Problem:
     return problems.unsupported(_rule(live, place), complaint)
 
 
-def overtaking(live: Object, place: int, field: str, other: int) -> Problem:
+def overtaking(live: Object, place: int, field: str, other: int, *, by_a_header: bool) -> Problem:
+    """`by_a_header`: that is all that ours adds, so one more in the other rule is enough."""
+    ahead = "let that one test a header more and stand before it, or " if by_a_header else ""
     complaint = (
         f"with the tests of {field} says more than rule {label(live, other)} does, whose requests it would take; "
-        "give the two tests that exclude each other, such as two values of one header"
+        f"{ahead}give the two tests that exclude each other, such as two values of one header"
     )
     return problems.unsupported(_rule(live, place), complaint)
+
+
+def third_party(live: Object, place: int, foreign: str) -> Problem:
+    return problems.third_party(_rule(live, place), foreign, "a rule")
+
+
+def cookie_outdone(live: Object, place: int, where: str) -> Problem:
+    return problems.cookie_outdone(_rule(live, place), where, "its own filter for response headers")
+
+
+def cookie_without_room(live: Object, place: int, what: str) -> Problem:
+    complaint = f"has {what}, and the API takes no more, so there is no room for the cookie of traffic.stickiness; "
+    return problems.unsupported(_rule(live, place), f"{complaint}take one of them away, or leave stickiness out")
 
 
 def too_many_tests(live: Object, place: int, field: str) -> Problem:
@@ -105,7 +120,8 @@ def crowded(live: Object, place: int, more: int) -> Problem:
     ours = "a rule" if more == 1 else f"{more} rules"
     complaint = (
         f"needs {ours} of ours before it, and the API takes {MOST_RULES} rules and {MOST_MATCHES} matches in one "
-        "HTTPRoute; give it an HTTPRoute of its own, or leave out some of canaryMatches"
+        "HTTPRoute; give it an HTTPRoute of its own, or leave out some of canaryMatches, or stages where stickiness "
+        "needs a rule for each"
     )
     return problems.unsupported(_rule(live, place), complaint)
 

@@ -11,6 +11,7 @@ from canary_operator.core.world import Problem, RouteRecord
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic import annotation
 from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT
+from canary_operator.providers.traffic.gateway_api.cookies import held
 from canary_operator.providers.traffic.gateway_api.problems import record_unreadable, route_taken
 from canary_operator.providers.traffic.gateway_api.routes import Rule, Split
 from canary_operator.providers.traffic.managed import Managed
@@ -23,6 +24,9 @@ class Original(Model):
     weight: Annotated[int, Field(ge=0, le=MOST_WEIGHT)] = 0
     added: bool = False
     """The user has no such backend; it is ours, and goes away on restore."""
+    held: Annotated[int, Field(ge=0, le=3)] = 0
+    """How much of the filters, the one for response headers, and its `add` the user has there, where a cookie of ours
+    is added."""
 
 
 class Entry(Model):
@@ -66,8 +70,22 @@ class Entry(Model):
     def after(self, action: SetWeight, name: str | None, *, adding: bool = False) -> Self:
         """The same originals under the next weight; `adding`: the canary backend is ours from now on."""
         said = {"run": action.run, "stage": action.stage, "weight": action.weight, "purpose": action.purpose}
-        canary = Original(service=self.canary.service, added=True) if adding else self.canary
-        return self.model_copy(update={**said, "rule": name, "canary": canary, "managed": Managed.of(action)})
+        stable = self.stable.model_copy(update={"held": 0})
+        canary = self.canary.model_copy(update={"held": 0})
+        if adding:
+            canary = Original(service=self.canary.service, added=True)
+        backends = {"stable": stable, "canary": canary}
+        return self.model_copy(update={**said, "rule": name, **backends, "managed": Managed.of(action)})
+
+    def holding(self, rule: Rule) -> Self:
+        """With what its owner has of the way to a cookie; `rule` is without any of ours.
+
+        A canary backend that is not there yet becomes a copy of stable's.
+        """
+        stable, canary = rule.stable, rule.stable if rule.canary is None else rule.canary
+        places = {"stable": (self.stable, stable), "canary": (self.canary, canary)}
+        found = {arm: one.model_copy(update={"held": held(rule.backends[at])}) for arm, (one, at) in places.items()}
+        return self.model_copy(update=found)
 
     def split(self, rollout: str) -> Split:
         """As it was first written."""

@@ -7,10 +7,10 @@ from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.annotation import annotations, with_annotations
 from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT, Backend, rescaled, weighted
 from canary_operator.providers.traffic.gateway_api.find import choose_by
-from canary_operator.providers.traffic.gateway_api.managed import without_rules
 from canary_operator.providers.traffic.gateway_api.record import Entry, read_entry
 from canary_operator.providers.traffic.gateway_api.routes import Rule, Split, feeds, read
 from canary_operator.providers.traffic.gateway_api.rules import backends_of, with_backends
+from canary_operator.providers.traffic.gateway_api.strip import stripped
 
 
 def restored(live: Object, asked: Split) -> Object | Problem:
@@ -19,7 +19,7 @@ def restored(live: Object, asked: Split) -> Object | Problem:
     A rule that its owner took away needs nothing back. One that still sends to the canary and has no place for that
     traffic any more is a Problem.
     """
-    live = without_rules(live, asked.rollout)
+    live = stripped(live, asked.rollout)
     entry = read_entry(live, asked.rollout)
     if entry is None or isinstance(entry, Problem):
         return entry or live

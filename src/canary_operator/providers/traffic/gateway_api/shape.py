@@ -22,9 +22,21 @@ class _Rewrite(Part):
     path: _PathModifier | None = None
 
 
+class _Header(Part):
+    name: StrictStr
+    value: StrictStr
+
+
+class _HeaderModifier(Part):
+    set: list[_Header] | None = None
+    add: list[_Header] | None = None
+    remove: list[StrictStr] | None = None
+
+
 class _Filter(Part):
     type: StrictStr
     urlRewrite: _Rewrite | None = None  # noqa: N815 -- the API's name
+    responseHeaderModifier: _HeaderModifier | None = None  # noqa: N815 -- the API's name
 
 
 class _Path(Part):
