@@ -158,10 +158,6 @@ WRONG = {
         f"{{{MIRRORED}, {choosing('canaryService: b').replace('name: checkout', 'name: a, tcpRoutes: [{port: 90}]')}}}",
         'stages[0].mirror "20%" copies requests, and a tcp or tls route has connections only',
     ),
-    "a mirror in an HTTPRoute": (
-        f"{{{MIRRORED}, traffic: {{gatewayAPI: {{httpRoutes: [{{name: a}}]}}, stableService: a}}}}",
-        'stages[0].mirror "20%" needs a rule that an HTTPRoute does not get from us',
-    ),
     "a mirror without a workload": (
         f"{{{MIRRORED}, workload: null, revision: v2}}",
         'stages[0].mirror "20%" is counted by the pods',

@@ -6,8 +6,7 @@ By routes of both kinds alike.
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ import pytest
 from testbed.cluster import Cluster
 from testbed.load import Plan
 from testbed.operator import OperatorProcess
-from testbed.shop import NAME, HTTPRouteShop, Manifest, Shop, Traffic, rollout
-from tests.integration.http_routes import by_http_route
+from testbed.shop import NAME, Manifest, Shop, Traffic
+from tests.integration.route_kinds import HTTP_ROUTE, VIRTUAL_SERVICE, Kind
 from tests.integration.users import Users
 
 pytestmark = pytest.mark.integration
@@ -26,43 +25,9 @@ CHANCE = 5.0
 """So many standard deviations: once in two million."""
 
 
-@dataclass(frozen=True)
-class Kind:
-    """Of routes, and what differs in them."""
-
-    shop: type[Shop]
-    resource: str
-    rules: str
-    """Where they stand in the spec."""
-    backends: str
-    """Where these stand in a rule, and in them the headers with the cookie."""
-    headers: str
-    beside: str
-    """The rule before the one that is split."""
-    called: str
-    """The one that is split, in messages."""
-    rollout: Callable[[Sequence[tuple[str, str]]], Manifest]
-
-
-VIRTUAL_SERVICE = Kind(Shop, "virtualservice", "http", "route", "headers", "status", "http route primary", rollout)
-HTTP_ROUTE = Kind(HTTPRouteShop, "httproute", "rules", "backendRefs", "filters", "old", "rule primary", by_http_route)
-
-
-@pytest.fixture(
-    params=[VIRTUAL_SERVICE, pytest.param(HTTP_ROUTE, marks=pytest.mark.xdist_group("gateway-api"))],
-    ids=lambda kind: kind.resource,
-)
-def kind(request: pytest.FixtureRequest) -> Kind:
-    found: Kind = request.param
-    return found
-
-
 @pytest.fixture
 def shop(cluster: Cluster, namespace: str, kind: Kind) -> Shop:
-    """Behind a route of this kind."""
-    shop = kind.shop(cluster, namespace)
-    shop.open()
-    return shop
+    return kind.opened(cluster, namespace)
 
 
 def sticky(kind: Kind, stages: Sequence[tuple[str, str]], **cookie: Any) -> Manifest:
@@ -74,11 +39,6 @@ def sticky(kind: Kind, stages: Sequence[tuple[str, str]], **cookie: Any) -> Mani
 
 def cookie_name(shop: Shop) -> str:
     return f"canary-operator.{shop.namespace}.{NAME}"
-
-
-def names(shop: Shop, kind: Kind) -> list[str]:
-    body = json.loads(shop.kubectl("get", kind.resource, NAME, "-o", "json"))
-    return [rule["name"] for rule in body["spec"][kind.rules]]
 
 
 def obeyed(shop: Shop, stage: int) -> None:
@@ -117,7 +77,7 @@ def test_2000_users_keep_their_version_over_a_whole_run(shop: Shop, kind: Kind, 
                 assert users.visit() == found
                 operator.start()
         shop.until("everybody", lambda seen: (seen.state, seen.weight) == ("Staged", "100%"))
-        assert names(shop, kind) == [kind.beside, "primary"]
+        assert kind.names(shop) == [kind.beside, "primary"]
         shop.wait("Envoy to obey", lambda: Users(shop, 40).visit() == Counter(v2=40))
         assert users.visit() == Counter(v2=2000)
         shop.order("promote")
@@ -189,14 +149,12 @@ def test_a_cookie_that_somebody_takes_away_holds_the_run(shop: Shop, kind: Kind)
         shop.adopt(sticky(kind, [("50%", "20m")]))
         shop.release("v2")
         shop.until("the stage", lambda seen: (seen.state, seen.weight) == ("Staged", "50%"))
-        path = f"/spec/{kind.rules}/3/{kind.backends}/0/{kind.headers}"
-        remove = json.dumps([{"op": "remove", "path": path}])
-        shop.kubectl("patch", kind.resource, NAME, "--type=json", "-p", remove)
+        kind.remove(shop, f"3/{kind.cookie}")
         held = shop.until("the hold", lambda seen: seen.held and seen.reason == "TrafficPulled")
         assert f"set-cookie of {kind.called}" in held.message
         shop.order("resume")
         shop.until("the run to go on", lambda seen: not seen.held and seen.reason == "StageRunning")
-        assert names(shop, kind) == [
+        assert kind.names(shop) == [
             kind.beside,
             f"canary-operator-cookie-canary-{NAME}",
             f"canary-operator-cookie-1-{NAME}",

@@ -4,7 +4,7 @@ Their names say whose they are, so that they can be taken away whatever else has
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Self
 
@@ -16,9 +16,11 @@ from canary_operator.core.copies import Copies, copies_at
 from canary_operator.core.plan import pinned_plan
 from canary_operator.ports import Target
 
-WHOLE = Fraction(1)
+WHOLE, NOTHING = Fraction(1), Fraction(0)
 _ANY = Fraction(1, 2)
-_NAME = re.compile(r"canary-operator-(?:match-[0-9]+|bucket|mirror|cookie-(?:canary|[0-9]+))(?:[.][0-9]+)?-(.+)")
+_NAME = re.compile(
+    r"canary-operator-(?:match-[0-9]+|bucket|mirror(?:[.][a-z]+)?|cookie-(?:canary|[0-9]+))(?:[.][0-9]+)?-(.+)"
+)
 
 
 class Managed(Model):
@@ -63,8 +65,10 @@ def bucket_name(rollout: str, place: int = 0) -> str:
     return f"canary-operator-bucket{_of(place)}-{rollout.rpartition('/')[2]}"
 
 
-def mirror_name(rollout: str, place: int = 0) -> str:
-    return f"canary-operator-mirror{_of(place)}-{rollout.rpartition('/')[2]}"
+def mirror_name(rollout: str, place: int = 0, *, method: str | None = None) -> str:
+    """`method` where it is for that one only: `mirror.get`."""
+    of_method = f".{method.lower()}" if method else ""
+    return f"canary-operator-mirror{of_method}{_of(place)}-{rollout.rpartition('/')[2]}"
 
 
 def cookie_rule_name(rollout: str, drawn: str, place: int = 0) -> str:
@@ -85,6 +89,13 @@ def owner_of(rule: Mapping[str, Any]) -> str | None:
 def of_role(managed: Managed, share: Fraction) -> Fraction:
     """The new revision's part, where the canary Service has this share; and the other way round."""
     return WHOLE - share if managed.reversed else share
+
+
+def by_stage(managed: Managed) -> Iterator[Managed]:
+    """Copies are for stages of their own, in which there are no other rules of ours."""
+    yield managed.model_copy(update={"copies": None})
+    if managed.copies is not None:
+        yield Managed(copies=managed.copies, reversed=managed.reversed)
 
 
 def managed_of(target: Target) -> Managed | None:

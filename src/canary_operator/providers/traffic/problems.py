@@ -56,6 +56,15 @@ def cookie_outdone(rule: str, where: str, own: str) -> Problem:
     return unsupported(rule, complaint)
 
 
+def uncopied(rule: str, safe: str) -> Problem:
+    """`safe` is what the test may be."""
+    complaint = (
+        f"tests the method, and lets none through that stages[].mirror may copy: {safe}; test it "
+        "so, leave mirror out, or set traffic.mirror.allowUnsafe where a second order does no harm"
+    )
+    return unsupported(rule, complaint)
+
+
 def duplicated(rule: str, wanted: str) -> Problem:
     message = f"{rule} names {wanted} more than once; leave one destination for each"
     return Problem(reasons.DESTINATION_DUPLICATED, message)

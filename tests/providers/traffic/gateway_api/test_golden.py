@@ -33,7 +33,7 @@ def orders(folder: Path) -> dict[str, SetWeight]:
 
 def test_there_are_shapes() -> None:
     """The folder is found, so that the tests below have something to say."""
-    assert len(FOLDERS) >= 29
+    assert len(FOLDERS) >= 33
 
 
 @each_shape
@@ -67,12 +67,14 @@ def test_the_share_that_is_read_is_the_share_that_was_written(folder: Path) -> N
     """A look finds exactly the weight of the order, and its record."""
     assert current(load(folder, "before"), asked(folder)) == Route(Fraction(0), None, carrier=HTTP_ROUTE)
     for name, order in orders(folder).items():
-        said = RouteRecord(order.run, order.stage, order.weight, order.purpose, matched=bool(order.matches))
+        mirror = None if order.copies is None else order.copies.percentage
+        said = RouteRecord(order.run, order.stage, order.weight, order.purpose, bool(order.matches), mirror)
         found = current(load(folder, name), asked(folder))
         assert isinstance(found, Route)
         assert found == Route(order.weight, said, matched=found.matched, carrier=HTTP_ROUTE)
         by_cookie = 0 if order.cookies is None else 2 + len(order.cookies.earlier)
-        assert len(found.matched) == len(order.matches) + (order.bucket is not None) + by_cookie
+        by_method = 0 if order.copies is None else 1 if order.copies.unsafe else 2
+        assert len(found.matched) == len(order.matches) + (order.bucket is not None) + by_cookie + by_method
 
 
 @each_shape

@@ -97,6 +97,6 @@ def _called(target: Target) -> str:
 
 
 def _gone(target: Target, action: SetWeight) -> None:
-    """Nothing routes to the canary any more; only a weight above 0 needs a route."""
-    if action.weight > 0:
+    """Nothing routes to the canary any more; only what brings it requests needs a route."""
+    if action.weight > 0 or action.matches or action.copies:
         raise Gone(f"{_called(target)} does not exist any more")

@@ -1,78 +1,50 @@
 """The rules that are inserted: the rule that is split with more tests, and with backends of their own."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fractions import Fraction
 
-from canary_operator.core.cookies import Cookies
+from canary_operator.core.copies import Copies
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.cookies import header_of, header_of_all, kept_users
 from canary_operator.providers.traffic.gateway_api import problems
-from canary_operator.providers.traffic.gateway_api.backends import Backend, canary_of, is_service, shown, weight
+from canary_operator.providers.traffic.gateway_api.alternatives import alternatives
+from canary_operator.providers.traffic.gateway_api.backends import (
+    MOST_FILTERS,
+    Backend,
+    canary_of,
+    is_service,
+    shown,
+    weight,
+)
 from canary_operator.providers.traffic.gateway_api.cookies import full, outdone, setting
-from canary_operator.providers.traffic.gateway_api.matching import (
-    Match,
-    both,
-    match_of,
-    match_of_bucket,
-    match_of_cookies,
-    tests_path,
-)
-from canary_operator.providers.traffic.gateway_api.precedence import first_overtaken, says_more
+from canary_operator.providers.traffic.gateway_api.mirrors import mirroring
 from canary_operator.providers.traffic.gateway_api.routes import Rule, Split
-from canary_operator.providers.traffic.gateway_api.rules import (
-    MOST_MATCHES,
-    MOST_RULES,
-    MOST_TESTS,
-    matches,
-    rewrites_prefix,
-    rules,
-)
+from canary_operator.providers.traffic.gateway_api.rules import MOST_MATCHES, MOST_RULES, rules
 from canary_operator.providers.traffic.gateway_api.splitting import backends_at
-from canary_operator.providers.traffic.managed import (
-    WHOLE,
-    Managed,
-    bucket_name,
-    cookie_rule_name,
-    match_name,
-    of_role,
-)
-from canary_operator.providers.traffic.problems import Clash
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A rule to insert."""
-
-    name: str
-    field: str
-    """Of the spec."""
-    tests: Match
-    share: Fraction = WHOLE
-    """The new revision's part of what is ours."""
-    draws: bool = False
-    """Whoever comes by it gets a cookie."""
-    over: Match | None = None
-    """Tests of rules of ours behind it, which must not take its requests by saying more."""
+from canary_operator.providers.traffic.gateway_api.wanted import Wanted, wanted_rules
+from canary_operator.providers.traffic.managed import Managed, match_name, of_role
 
 
 def clones(live: Object, rule: Rule, split: Split, managed: Managed, share: Fraction) -> list[Object] | Problem:
-    """Canary matches first, then bucket or cookies; a Problem where another rule, or the API, forbids it.
+    """Canary matches first, then bucket, cookies or mirror; a Problem where another rule, or the API, forbids it.
 
     `live` is without any of them.
     """
-    if managed.cookies is not None and (problem := _unkeepable(live, rule)):
+    if problem := _unusable(live, rule, managed):
         return problem
     found: list[Object] = []
-    for one in _wanted(managed, split, of_role(managed, share)):
-        alternatives = _matches(live, rule.place, one)
-        if isinstance(alternatives, Problem):
-            return alternatives
+    for one in wanted_rules(managed, split.rollout, of_role(managed, share)):
+        matches = alternatives(live, rule.place, one)
+        if isinstance(matches, Problem):
+            return matches
         backends = _backends(live, rule, split, managed, one)
         if backends is None:
             return problems.too_fine(live, rule.place, of_role(managed, one.share))
-        found.append({**rules(live)[rule.place], "name": one.name, "matches": alternatives, "backendRefs": backends})
+        clone = {**rules(live)[rule.place], "name": one.name, "matches": matches, "backendRefs": backends}
+        if matches:
+            found.append(_mirroring(clone, one.copies, new_revision(split, managed), live))
+    if managed.copies is not None and not found:
+        return problems.uncopied(live, rule.place)
     return problems.crowded(live, rule.place, len(found)) if _crowded(live, found) else found
 
 
@@ -82,6 +54,20 @@ def service_of(name: str, split: Split, managed: Managed) -> str:
     return managed.match_service if managed.match_service is not None and name in names else split.canary
 
 
+def new_revision(split: Split, managed: Managed) -> str:
+    """Whichever of the two Services has its pods behind it."""
+    return split.stable if managed.reversed else split.canary
+
+
+def _unusable(live: Object, rule: Rule, managed: Managed) -> Problem | None:
+    """The rule as its owner wrote it has no place for what is asked for."""
+    if managed.cookies is not None and (problem := _unkeepable(live, rule)):
+        return problem
+    if managed.copies is not None and len(rules(live)[rule.place].get("filters") or ()) == MOST_FILTERS:
+        return problems.without_room(live, rule.place, f"{MOST_FILTERS} filters", "stages[].mirror")
+    return None
+
+
 def _unkeepable(live: Object, rule: Rule) -> Problem | None:
     """Why no cookie can keep users apart here."""
     if rule.others:
@@ -89,72 +75,24 @@ def _unkeepable(live: Object, rule: Rule) -> Problem | None:
     if (where := outdone(live, rule)) is not None:
         return problems.cookie_outdone(live, rule.place, where)
     what = full(rule)
-    return None if what is None else problems.cookie_without_room(live, rule.place, what)
+    return None if what is None else problems.without_room(live, rule.place, what, "traffic.stickiness")
 
 
-def _backends(live: Object, rule: Rule, split: Split, managed: Managed, wanted: _Wanted) -> list[Backend] | None:
+def _mirroring(clone: Object, copies: Copies | None, new: str, live: Object) -> Object:
+    """The backend is in the rule already, as one that nobody is sent to."""
+    if copies is None:
+        return clone
+    there = next(each for each in clone["backendRefs"] if is_service(each, new, live["metadata"]["namespace"]))
+    return mirroring(clone, there, copies.percentage)
+
+
+def _backends(live: Object, rule: Rule, split: Split, managed: Managed, wanted: Wanted) -> list[Backend] | None:
     found = backends_at(rule, of_role(managed, wanted.share), split.canary)
     if found is None:
         return None
     if wanted.draws:
         return setting(found, managed, split, live["metadata"]["namespace"])
     return [_through(each, split.canary, service_of(wanted.name, split, managed), live) for each in found]
-
-
-def _wanted(managed: Managed, split: Split, share: Fraction) -> Iterator[_Wanted]:
-    cookies = managed.cookies
-    over = None if cookies is None else match_of_cookies(header_of_all(cookies, split.rollout))
-    for number, match in enumerate(managed.matches, start=1):
-        field = f"traffic.canaryMatches[{number - 1}]"
-        yield _Wanted(match_name(split.rollout, number), field, match_of(match), over=over)
-    if managed.bucket is not None:
-        tests = match_of_bucket(managed.bucket, share)
-        yield _Wanted(bucket_name(split.rollout), "traffic.canaryBucket", tests)
-    if cookies is not None:
-        yield from _for_cookies(cookies, split, share)
-
-
-def _for_cookies(cookies: Cookies, split: Split, share: Fraction) -> Iterator[_Wanted]:
-    for users in kept_users(cookies, share):
-        tests = match_of_cookies(header_of(cookies, split.rollout, users.drawn))
-        name = cookie_rule_name(split.rollout, users.drawn)
-        yield _Wanted(name, "traffic.stickiness", tests, users.share, users.draws)
-
-
-def _matches(live: Object, place: int, wanted: _Wanted) -> list[Match] | Problem:
-    origins = matches(live, place)
-    if tests_path(wanted.tests) and rewrites_prefix(live, place):
-        return problems.prefix_rewritten(live, place, wanted.field)
-    found = both(origins, wanted.tests)
-    if isinstance(found, Clash):
-        return problems.tested_twice(live, place, found.what, wanted.field)
-    every = list(zip(found, origins, strict=True))
-    every += [] if wanted.over is None else _once_more(every, wanted.over)
-    return _allowed(live, place, wanted, every)
-
-
-def _once_more(found: Sequence[tuple[Match, Match]], over: Match) -> Iterator[tuple[Match, Match]]:
-    """Those that say less than a rule behind them, with its tests too: of two that say as much the first is obeyed."""
-    for match, origin in found:
-        behind, before = both([origin], over), both([match], over)
-        if not isinstance(behind, Clash) and not isinstance(before, Clash) and says_more(behind[0], match):
-            yield before[0], origin
-
-
-def _allowed(live: Object, place: int, wanted: _Wanted, found: Sequence[tuple[Match, Match]]) -> list[Match] | Problem:
-    """With what each is made from."""
-    written = [match for match, _ in found]
-    if any(len(match.get(field) or ()) > MOST_TESTS for match in written for field in ("headers", "queryParams")):
-        return problems.too_many_tests(live, place, wanted.field)
-    every = [matches(live, at) for at in range(len(rules(live)))]
-    other = first_overtaken(written, [origin for _, origin in found], every, place)
-    if other is None:
-        return written
-    return problems.overtaking(live, place, wanted.field, other, by_a_header=_is_one_header(wanted.tests))
-
-
-def _is_one_header(tests: Match) -> bool:
-    return tests.keys() == {"headers"} and len(tests["headers"]) == 1
 
 
 def _through(backend: Backend, canary: str, service: str, live: Object) -> Backend:

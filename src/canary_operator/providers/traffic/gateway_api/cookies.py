@@ -10,13 +10,11 @@ from typing import Any
 from canary_operator.core.cookies import Cookies
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.cookies import CANARY, SET_COOKIE, is_ours, text_of
-from canary_operator.providers.traffic.gateway_api.backends import Backend, is_service, shown
+from canary_operator.providers.traffic.gateway_api.backends import MOST_FILTERS, Backend, is_service, shown
 from canary_operator.providers.traffic.gateway_api.routes import Rule, Split
 from canary_operator.providers.traffic.gateway_api.rules import rules
 from canary_operator.providers.traffic.managed import Managed
 
-MOST_FILTERS = 16
-"""So many filters the API takes in one backend."""
 MOST_HEADERS = 16
 """So many headers one filter may add."""
 _TYPE, _FIELD = "ResponseHeaderModifier", "responseHeaderModifier"

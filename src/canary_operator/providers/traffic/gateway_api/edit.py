@@ -26,7 +26,7 @@ from canary_operator.providers.traffic.gateway_api.rules import with_backends
 from canary_operator.providers.traffic.gateway_api.splitting import backends_at
 from canary_operator.providers.traffic.gateway_api.standing import lost, share_of
 from canary_operator.providers.traffic.gateway_api.strip import stripped
-from canary_operator.providers.traffic.managed import Managed
+from canary_operator.providers.traffic.managed import Managed, by_stage
 
 _ANY = Fraction(1, 2)
 """Whether tests can be combined does not depend on the share."""
@@ -56,8 +56,11 @@ def _impossible(bare: Object, found: Found, asked: Split) -> Problem | None:
     """What the spec asks for and the rule can't be given, told before the run."""
     if problem := _beyond_weights(bare, found, asked):
         return problem
-    tried = clones(bare, found.rule, found.split, asked.managed, _ANY) if asked.managed else None
-    return tried if isinstance(tried, Problem) else None
+    for managed in by_stage(asked.managed) if asked.managed else ():
+        tried = clones(bare, found.rule, found.split, managed, _ANY)
+        if isinstance(tried, Problem):
+            return tried
+    return None
 
 
 def _beyond_weights(live: Object, found: Found, asked: Split) -> Problem | None:
@@ -70,7 +73,7 @@ def _beyond_weights(live: Object, found: Found, asked: Split) -> Problem | None:
 def desired(live: Object, asked: Split, action: SetWeight) -> Object | Problem:
     """The object with this weight and its record."""
     bare = stripped(live, asked.rollout)
-    if action.weight == 0 and not action.matches:
+    if action.weight == 0 and not action.matches and action.copies is None:
         return drained(bare, asked, action)
     found = find(bare, asked)
     if isinstance(found, Problem):

@@ -88,12 +88,11 @@ def prefix_rewritten(live: Object, place: int, field: str) -> Problem:
     return problems.unsupported(_rule(live, place), complaint)
 
 
-def overtaking(live: Object, place: int, field: str, other: int, *, by_a_header: bool) -> Problem:
-    """`by_a_header`: that is all that ours adds, so one more in the other rule is enough."""
-    ahead = "let that one test a header more and stand before it, or " if by_a_header else ""
+def overtaking(live: Object, place: int, field: str, other: int, cure: str) -> Problem:
+    """`cure` is another one than that which always helps; it may be empty."""
     complaint = (
         f"with the tests of {field} says more than rule {label(live, other)} does, whose requests it would take; "
-        f"{ahead}give the two tests that exclude each other, such as two values of one header"
+        f"{cure and f'{cure}, or '}give the two tests that exclude each other, such as two values of one header"
     )
     return problems.unsupported(_rule(live, place), complaint)
 
@@ -106,9 +105,13 @@ def cookie_outdone(live: Object, place: int, where: str) -> Problem:
     return problems.cookie_outdone(_rule(live, place), where, "its own filter for response headers")
 
 
-def cookie_without_room(live: Object, place: int, what: str) -> Problem:
-    complaint = f"has {what}, and the API takes no more, so there is no room for the cookie of traffic.stickiness; "
-    return problems.unsupported(_rule(live, place), f"{complaint}take one of them away, or leave stickiness out")
+def without_room(live: Object, place: int, what: str, field: str) -> Problem:
+    complaint = f"has {what}, and the API takes no more, so there is no room for what {field} needs; "
+    return problems.unsupported(_rule(live, place), f"{complaint}take one of them away, or leave {field} out")
+
+
+def uncopied(live: Object, place: int) -> Problem:
+    return problems.uncopied(_rule(live, place), "GET and HEAD")
 
 
 def too_many_tests(live: Object, place: int, field: str) -> Problem:

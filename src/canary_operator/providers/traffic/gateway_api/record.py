@@ -94,7 +94,9 @@ class Entry(Model):
     def said(self) -> RouteRecord:
         """What the rest of the operator may know of it."""
         matched = self.managed is not None and bool(self.managed.matches)
-        return RouteRecord(self.run, self.stage, self.weight, self.purpose, matched=matched)
+        copies = None if self.managed is None else self.managed.copies
+        mirror = None if copies is None else copies.percentage
+        return RouteRecord(self.run, self.stage, self.weight, self.purpose, matched=matched, mirror=mirror)
 
 
 def read_entry(live: Object, rollout: str) -> Entry | Problem | None:

@@ -1,16 +1,17 @@
 """Whether what we inserted still stands, and what share our rules and the split rule make together."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.cookies import SET_COOKIE
-from canary_operator.providers.traffic.gateway_api.clones import clones, service_of
+from canary_operator.providers.traffic.gateway_api.clones import clones, new_revision, service_of
 from canary_operator.providers.traffic.gateway_api.cookies import set_in, setting
 from canary_operator.providers.traffic.gateway_api.find import Found
 from canary_operator.providers.traffic.gateway_api.managed import ours_in
+from canary_operator.providers.traffic.gateway_api.mirrors import mirrored_to
 from canary_operator.providers.traffic.gateway_api.routes import Split, read
 from canary_operator.providers.traffic.gateway_api.rules import backends, label, matches, named, rules
 from canary_operator.providers.traffic.managed import WHOLE, Managed, bucket_name, of_role
@@ -57,8 +58,17 @@ def _stands(live: Object, split: Split, managed: Managed, wanted: Object, before
     if len(places) != 1 or places[0] > before:
         return False
     through, alone = replace(split, canary=service_of(name, split, managed)), _alone(live, wanted)
-    same = matches(live, places[0]) == matches(alone, 0)
-    return same and _shares(live, places[0], through) == _shares(alone, 0, through)
+    if matches(live, places[0]) != matches(alone, 0):
+        return False
+    if _shares(live, places[0], through) != _shares(alone, 0, through):
+        return False
+    found = rules(live)[places[0]]
+    return managed.copies is None or _mirrored(live, found, split, managed) == _mirrored(live, wanted, split, managed)
+
+
+def _mirrored(live: Object, rule: Object, split: Split, managed: Managed) -> Sequence[Fraction]:
+    """Where else its owner sends copies is theirs to say."""
+    return mirrored_to(rule, new_revision(split, managed), live["metadata"]["namespace"])
 
 
 def _alone(live: Object, rule: Object) -> Object:

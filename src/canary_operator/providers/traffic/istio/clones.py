@@ -35,6 +35,7 @@ from canary_operator.providers.traffic.istio.routes import Rule, Split
 from canary_operator.providers.traffic.istio.rules import Spot, rule_at
 from canary_operator.providers.traffic.istio.splitting import route_at
 from canary_operator.providers.traffic.managed import (
+    NOTHING,
     WHOLE,
     Managed,
     bucket_name,
@@ -44,8 +45,6 @@ from canary_operator.providers.traffic.managed import (
     of_role,
 )
 from canary_operator.providers.traffic.problems import Clash
-
-NOTHING = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,11 +63,7 @@ def tested_twice(live: Object, spot: Spot, what: str, field: str) -> Problem:
 
 
 def uncopied(live: Object, spot: Spot) -> Problem:
-    complaint = (
-        "tests the method, and lets none through that stages[].mirror may copy: GET and HEAD, each by exact; test it "
-        "so, leave mirror out, or set traffic.mirror.allowUnsafe where a second order does no harm"
-    )
-    return _unsupported(live, spot, complaint)
+    return problems.uncopied(the_rule(live, spot), "GET and HEAD, each by exact")
 
 
 def third_party(live: Object, spot: Spot, foreign: str) -> Problem:
