@@ -60,10 +60,6 @@ WRONG = {
         "traffic: {istio: {virtualServices: [{name: a}]}, gatewayAPI: {httpRoutes: [{name: a}]}, stableService: a}",
         "istio and gatewayAPI are both given: give istio",
     ),
-    "cookies in an HTTPRoute": (
-        "traffic: {gatewayAPI: {httpRoutes: [{name: a}]}, stableService: a, stickiness: {cookie: {}}}",
-        "traffic.stickiness needs rules that an HTTPRoute does not get from us: leave it out",
-    ),
     "an HTTPRoute named twice": (
         "traffic: {gatewayAPI: {httpRoutes: [{name: a, rules: [x]}, {name: a, rules: [y]}]}, stableService: a}",
         'httpRoutes: "a" is named twice: give each HTTPRoute once, with all of its rules',
@@ -169,10 +165,6 @@ WRONG = {
     "a mirror of connections": (
         f"{{{MIRRORED}, {choosing('canaryService: b').replace('name: checkout', 'name: a, tcpRoutes: [{port: 90}]')}}}",
         'stages[0].mirror "20%" copies requests, and a tcp or tls route has connections only',
-    ),
-    "a mirror in an HTTPRoute": (
-        f"{{{MIRRORED}, traffic: {{gatewayAPI: {{httpRoutes: [{{name: a}}]}}, stableService: a}}}}",
-        'stages[0].mirror "20%" needs a rule that an HTTPRoute does not get from us',
     ),
     "a mirror without a workload": (
         f"{{{MIRRORED}, workload: null, revision: v2}}",

@@ -15,6 +15,7 @@ from testbed.operator import OperatorProcess, install, lend_leadership
 from testbed.shop import Shop
 from tests.integration.clients import end
 from tests.integration.places import a_namespace
+from tests.integration.route_kinds import EACH, Kind
 
 INSIDE = """\
 The cluster had to take a network of its own, and these tests talk to its addresses. Run them inside such a network:
@@ -82,6 +83,13 @@ def shop(cluster: Cluster, namespace: str) -> Shop:
     shop = Shop(cluster, namespace)
     shop.open()
     return shop
+
+
+@pytest.fixture(params=EACH, ids=lambda kind: kind.resource)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Of routes: for a test that asks the same of each."""
+    found: Kind = request.param
+    return found
 
 
 @pytest.hookimpl(wrapper=True)

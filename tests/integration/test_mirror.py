@@ -1,6 +1,8 @@
-"""Mirrored requests on a real Envoy: nobody sees what the canary answers, and its own pods say how it does."""
+"""Mirrored requests on a real Envoy: nobody sees what the canary answers, and its own pods say how it does.
 
-import json
+By routes of both kinds alike.
+"""
+
 import math
 import re
 import time
@@ -12,23 +14,35 @@ import pytest
 import requests
 
 from testbed.cluster import Cluster
-from testbed.shop import CANARY, NAME, Manifest, Shop, rollout
+from testbed.shop import CANARY, NAME, Manifest, Shop
+from tests.integration.route_kinds import VIRTUAL_SERVICE, Kind
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("operator")]
 
-OURS = f"canary-operator-mirror-{NAME}"
 BEFORE = 300
 """Requests before a release, so that something is known of how long they take."""
 COMPARES = {"metrics": [{"preset": "istio-error-rate", "maxIncrease": "50%"}]}
 
 
+@pytest.fixture
+def shop(cluster: Cluster, namespace: str, kind: Kind) -> Shop:
+    return kind.opened(cluster, namespace)
+
+
+def ours(kind: Kind) -> list[str]:
+    """The API has no test of two methods, so there is a rule for each."""
+    of = [""] if kind is VIRTUAL_SERVICE else [".get", ".head"]
+    return [f"canary-operator-mirror{each}-{NAME}" for each in of]
+
+
 def mirrored(
-    *mirrors: tuple[str, str], then: tuple[tuple[str, str], ...] = (("50%", "4s"), ("100%", "2s"))
+    kind: Kind, *mirrors: tuple[str, str], then: tuple[tuple[str, str], ...] = (("50%", "4s"), ("100%", "2s"))
 ) -> Manifest:
     """The shop's rollout with copies first."""
-    manifest = rollout(then, COMPARES)
+    manifest = kind.rollout(then)
     copies = [{"mirror": share, "duration": duration} for share, duration in mirrors]
     manifest["spec"]["stages"] = [*copies, *manifest["spec"]["stages"]]
+    manifest["spec"]["analysis"] = {**manifest["spec"]["analysis"], **COMPARES}
     return manifest
 
 
@@ -49,9 +63,10 @@ def reported(shop: Shop, by: str) -> Counter[str]:
     return Counter({row["metric"][label]: round(float(row["value"][1])) for row in rows})
 
 
-def rules(shop: Shop) -> list[Any]:
-    found: list[Any] = json.loads(shop.kubectl("get", "virtualservice", NAME, "-o", "json"))["spec"]["http"]
-    return found
+def part_copied(rule: Any) -> int:
+    """In percent."""
+    of_http_route = [one["requestMirror"] for one in rule.get("filters", ()) if "requestMirror" in one]
+    return int(of_http_route[-1]["percent"] if of_http_route else rule["mirrorPercentage"]["value"])
 
 
 def begun(shop: Shop, tag: str) -> None:
@@ -69,9 +84,9 @@ def send(shop: Shop, method: str, number: int) -> set[str]:
 
 
 @pytest.mark.parametrize("share", [100, 10])
-def test_the_canary_gets_its_share_of_copies_and_users_have_stable(shop: Shop, share: int) -> None:
+def test_the_canary_gets_its_share_of_copies_and_users_have_stable(shop: Shop, kind: Kind, share: int) -> None:
     """Its pods count them and no caller does; whatever it answers, nobody sees it."""
-    shop.adopt(mirrored((f"{share}%", "10m")))
+    shop.adopt(mirrored(kind, (f"{share}%", "10m")))
     with shop.traffic(100) as traffic:
         begun(shop, "v2")
         before = reported(shop, "destination")
@@ -92,10 +107,10 @@ def test_the_canary_gets_its_share_of_copies_and_users_have_stable(shop: Shop, s
     assert traffic.failures() == 0
 
 
-def test_a_canary_that_fails_every_copy_is_gone_before_any_user_meets_it(shop: Shop) -> None:
+def test_a_canary_that_fails_every_copy_is_gone_before_any_user_meets_it(shop: Shop, kind: Kind) -> None:
     """Not one failure, not one answer of it."""
     before = shop.route()
-    shop.adopt(mirrored(("10%", "10m")))
+    shop.adopt(mirrored(kind, ("10%", "10m")))
     with shop.traffic(100) as traffic:
         shop.release("v2-e100")
         shop.until("the end", lambda seen: seen.outcomes == ["RolledBack"] and seen.rests, 60)
@@ -113,7 +128,7 @@ def test_a_slow_canary_is_found_by_its_copies(cluster: Cluster, namespace: str) 
     """By the durations that its own pods report."""
     shop = Shop(cluster, namespace)
     shop.open("v1-l60-lognormal")
-    manifest = mirrored(("50%", "10m"))
+    manifest = mirrored(VIRTUAL_SERVICE, ("50%", "10m"))
     manifest["spec"]["analysis"]["metrics"] = [{"preset": "istio-latency-p95", "maxIncrease": "20%"}]
     shop.adopt(manifest)
     with shop.traffic(60) as traffic:
@@ -125,9 +140,9 @@ def test_a_slow_canary_is_found_by_its_copies(cluster: Cluster, namespace: str) 
     assert traffic.failures() == 0
 
 
-def test_an_order_is_not_carried_out_twice(shop: Shop) -> None:
+def test_an_order_is_not_carried_out_twice(shop: Shop, kind: Kind) -> None:
     """GET and HEAD are copied, and with allowUnsafe every method is."""
-    shop.adopt(mirrored(("100%", "10m")))
+    shop.adopt(mirrored(kind, ("100%", "10m")))
     with shop.traffic(5):
         begun(shop, "v2")
     until("the last copy", lambda: _still(shop))
@@ -137,11 +152,11 @@ def test_an_order_is_not_carried_out_twice(shop: Shop) -> None:
     assert (reported(shop, "destination") - before)[CANARY] == 0
     assert send(shop, "HEAD", 30) == {"v1"}
     until("the copies to be counted", lambda: (reported(shop, "destination") - before)[CANARY] == 30)
-    assert [rule.get("name") for rule in rules(shop)] == ["status", OURS, "primary"]
+    assert kind.names(shop) == [kind.beside, *ours(kind), "primary"]
 
 
-def test_every_method_is_copied_where_the_rollout_says_so(shop: Shop) -> None:
-    manifest = mirrored(("100%", "10m"))
+def test_every_method_is_copied_where_the_rollout_says_so(shop: Shop, kind: Kind) -> None:
+    manifest = mirrored(kind, ("100%", "10m"))
     manifest["spec"]["traffic"]["mirror"] = {"allowUnsafe": True}
     shop.adopt(manifest)
     with shop.traffic(5):
@@ -158,20 +173,20 @@ def _still(shop: Shop) -> bool:
     return reported(shop, "destination") == before
 
 
-def test_a_healthy_canary_goes_on_to_its_users_and_is_promoted(shop: Shop) -> None:
+def test_a_healthy_canary_goes_on_to_its_users_and_is_promoted(shop: Shop, kind: Kind) -> None:
     """Ever more copies, then weights; the route is as it was, and Envoy never lacked a pod."""
     before = shop.route()
-    shop.adopt(mirrored(("20%", "8s"), ("100%", "6s")))
+    shop.adopt(mirrored(kind, ("20%", "8s"), ("100%", "6s")))
     with shop.traffic(60) as traffic:
         shop.release("v2")
         shop.until("copies", lambda seen: (seen.state, seen.stage) == ("Staged", "1/4"), 60)
-        rule = rules(shop)[1]
-        assert (rule["mirrorPercentage"], rule["timeout"]) == ({"value": 20}, "8s")
+        assert {part_copied(rule) for rule in kind.rules_of(shop)[1:-1]} == {20}
+        assert all("8s" in str(rule) for rule in kind.rules_of(shop)[1:-1]), "its timeout is the split rule's"
         shop.until("all copies", lambda seen: (seen.state, seen.stage) == ("Staged", "2/4"), 60)
+        assert {part_copied(rule) for rule in kind.rules_of(shop)[1:-1]} == {100}
         assert set(traffic.answers()) == {"v1"}
-        assert rules(shop)[1]["mirrorPercentage"] == {"value": 100}
         shop.until("users", lambda seen: (seen.state, seen.weight) == ("Staged", "50%"), 60)
-        assert [rule.get("name") for rule in rules(shop)] == ["status", "primary"]
+        assert kind.names(shop) == [kind.beside, "primary"]
         shop.until("the end", lambda seen: seen.outcomes == ["Promoted"] and seen.rests, 120)
     assert shop.route() == before
     assert traffic.failures() == 0
@@ -180,15 +195,14 @@ def test_a_healthy_canary_goes_on_to_its_users_and_is_promoted(shop: Shop) -> No
     assert "copies of 20% of the requests that are GET or HEAD (nobody sees its answers)" in started
 
 
-def test_a_rule_that_somebody_takes_away_holds_the_run(shop: Shop) -> None:
+def test_a_rule_that_somebody_takes_away_holds_the_run(shop: Shop, kind: Kind) -> None:
     """Until a person says resume."""
-    shop.adopt(mirrored(("20%", "10m")))
+    shop.adopt(mirrored(kind, ("20%", "10m")))
     with shop.traffic(40):
         begun(shop, "v2")
-        remove = json.dumps([{"op": "remove", "path": "/spec/http/1"}])
-        shop.kubectl("patch", "virtualservice", NAME, "--type=json", "-p", remove)
+        kind.remove(shop, "1")
         held = shop.until("the hold", lambda seen: seen.held and seen.reason == "TrafficPulled")
-        assert OURS in held.message
+        assert ours(kind)[0] in held.message
         shop.order("resume")
         shop.until("the run to go on", lambda seen: not seen.held and seen.reason == "StageRunning")
-        assert [rule.get("name") for rule in rules(shop)] == ["status", OURS, "primary"]
+        assert kind.names(shop) == [kind.beside, *ours(kind), "primary"]

@@ -1,4 +1,7 @@
-"""Users who keep their version behind a real Envoy: exact shares, nobody back, and a route as it was."""
+"""Users who keep their version behind a real Envoy: exact shares, nobody back, and a route as it was.
+
+By routes of both kinds alike.
+"""
 
 import json
 import math
@@ -8,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from testbed.cluster import Cluster
 from testbed.load import Plan
 from testbed.operator import OperatorProcess
-from testbed.shop import NAME, Manifest, Shop, Traffic, rollout
+from testbed.shop import NAME, Manifest, Shop, Traffic
+from tests.integration.route_kinds import HTTP_ROUTE, VIRTUAL_SERVICE, Kind
 from tests.integration.users import Users
 
 pytestmark = pytest.mark.integration
@@ -20,20 +25,20 @@ CHANCE = 5.0
 """So many standard deviations: once in two million."""
 
 
-def sticky(stages: Sequence[tuple[str, str]], **cookie: Any) -> Manifest:
-    """The gateway of the testbed speaks plain HTTP."""
-    manifest = rollout(stages)
+@pytest.fixture
+def shop(cluster: Cluster, namespace: str, kind: Kind) -> Shop:
+    return kind.opened(cluster, namespace)
+
+
+def sticky(kind: Kind, stages: Sequence[tuple[str, str]], **cookie: Any) -> Manifest:
+    """The gateways of the testbed speak plain HTTP."""
+    manifest = kind.rollout(stages)
     manifest["spec"]["traffic"]["stickiness"] = {"cookie": {"secure": False, **cookie}}
     return manifest
 
 
 def cookie_name(shop: Shop) -> str:
     return f"canary-operator.{shop.namespace}.{NAME}"
-
-
-def names(shop: Shop) -> list[str]:
-    rules = json.loads(shop.kubectl("get", "virtualservice", NAME, "-o", "json"))["spec"]["http"]
-    return [rule["name"] for rule in rules]
 
 
 def obeyed(shop: Shop, stage: int) -> None:
@@ -53,11 +58,11 @@ def close(found: int, share: float, number: int) -> bool:
     return abs(found - share * number) <= CHANCE * math.sqrt(number * share * (1 - share))
 
 
-def test_2000_users_keep_their_version_over_a_whole_run(shop: Shop, operator: OperatorProcess) -> None:
+def test_2000_users_keep_their_version_over_a_whole_run(shop: Shop, kind: Kind, operator: OperatorProcess) -> None:
     """Each share is one of users; who changes at all changes once, to the new version; and the operator may die."""
     before, users = shop.route(), Users(shop, 2000)
     with shop.traffic(20) as others:
-        shop.adopt(sticky([(weight, "20m") for weight in ("5%", "20%", "50%", "100%")]))
+        shop.adopt(sticky(kind, [(weight, "20m") for weight in ("5%", "20%", "50%", "100%")]))
         shop.release("v2")
         for stage, percent in enumerate((5, 20, 50), start=1):
             shop.until("the stage", lambda seen, p=percent: (seen.state, seen.weight) == ("Staged", f"{p}%"))  # type: ignore[misc]
@@ -72,7 +77,7 @@ def test_2000_users_keep_their_version_over_a_whole_run(shop: Shop, operator: Op
                 operator.start()
             shop.order("promote")
         shop.until("everybody", lambda seen: (seen.state, seen.weight) == ("Staged", "100%"))
-        assert names(shop) == ["status", "primary"]
+        assert kind.names(shop) == [kind.beside, "primary"]
         shop.wait("Envoy to obey", lambda: Users(shop, 40).visit() == Counter(v2=40))
         assert users.visit() == Counter(v2=2000)
         shop.order("promote")
@@ -85,11 +90,11 @@ def test_2000_users_keep_their_version_over_a_whole_run(shop: Shop, operator: Op
 
 
 @pytest.mark.usefixtures("operator")
-def test_after_an_abort_everybody_has_stable_and_another_run_begins_afresh(shop: Shop) -> None:
+def test_after_an_abort_everybody_has_stable_and_another_run_begins_afresh(shop: Shop, kind: Kind) -> None:
     """The route is given back byte for byte, nobody gets a cookie any more, and old ones mean nothing."""
     before, users = shop.route(), Users(shop, 500)
     with shop.traffic(20):
-        shop.adopt(sticky([("50%", "20m"), ("100%", "2s")], name="release", ttl="48h"))
+        shop.adopt(sticky(kind, [("50%", "20m"), ("100%", "2s")], name="release", ttl="48h"))
         shop.release("v2")
         shop.until("the stage", lambda seen: (seen.state, seen.weight) == ("Staged", "50%"))
         shop.wait("Envoy to obey", lambda: "release" in _newcomer(shop))
@@ -123,14 +128,14 @@ def _newcomer(shop: Shop) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("operator")
-def test_one_user_with_most_of_the_traffic_holds_nothing(shop: Shop) -> None:
+def test_one_user_with_most_of_the_traffic_holds_nothing(shop: Shop, kind: Kind) -> None:
     """It has one version, so the share of requests is far from the weight, and that says nothing of the route."""
 
     def user(rate: float, number: int) -> Traffic:
-        return Traffic(Plan(shop.cluster.gateway_url, shop.host, rate, users=number))
+        return Traffic(Plan(shop.url, shop.host, rate, users=number))
 
     with user(90, 1) as busy, user(30, 300) as others:
-        shop.adopt(sticky([("50%", "8s"), ("100%", "2s")]))
+        shop.adopt(sticky(kind, [("50%", "8s"), ("100%", "2s")]))
         shop.release("v2")
         shop.until("the end", lambda seen: seen.outcomes == ["Promoted"] and seen.rests, 60)
     assert shop.told("TrafficShareMismatch") == []
@@ -138,20 +143,19 @@ def test_one_user_with_most_of_the_traffic_holds_nothing(shop: Shop) -> None:
 
 
 @pytest.mark.usefixtures("operator")
-def test_a_cookie_that_somebody_takes_away_holds_the_run(shop: Shop) -> None:
+def test_a_cookie_that_somebody_takes_away_holds_the_run(shop: Shop, kind: Kind) -> None:
     """Users would be drawn again at each request; a person's resume brings it back."""
     with shop.traffic(30):
-        shop.adopt(sticky([("50%", "20m")]))
+        shop.adopt(sticky(kind, [("50%", "20m")]))
         shop.release("v2")
         shop.until("the stage", lambda seen: (seen.state, seen.weight) == ("Staged", "50%"))
-        remove = json.dumps([{"op": "remove", "path": "/spec/http/3/route/0/headers"}])
-        shop.kubectl("patch", "virtualservice", NAME, "--type=json", "-p", remove)
+        kind.remove(shop, f"3/{kind.cookie}")
         held = shop.until("the hold", lambda seen: seen.held and seen.reason == "TrafficPulled")
-        assert "set-cookie of http route primary" in held.message
+        assert f"set-cookie of {kind.called}" in held.message
         shop.order("resume")
         shop.until("the run to go on", lambda seen: not seen.held and seen.reason == "StageRunning")
-        assert names(shop) == [
-            "status",
+        assert kind.names(shop) == [
+            kind.beside,
             f"canary-operator-cookie-canary-{NAME}",
             f"canary-operator-cookie-1-{NAME}",
             "primary",
@@ -161,20 +165,32 @@ def test_a_cookie_that_somebody_takes_away_holds_the_run(shop: Shop) -> None:
         shop.until("the end", lambda seen: seen.outcomes == ["Aborted"] and seen.rests)
 
 
+OF_RESPONSES = {"type": "ResponseHeaderModifier", "responseHeaderModifier": {"remove": ["Set-Cookie"]}}
+
+
 @pytest.mark.usefixtures("operator")
 @pytest.mark.parametrize(
-    ("rule", "says"),
+    ("kind", "rule", "says"),
     [
-        ({"headers": {"response": {"remove": ["Set-Cookie"]}}}, "writes set-cookie itself (headers.response.remove)"),
-        ({"match": [{"headers": {"cookie": {"regex": ".*"}}}]}, "tests the header cookie already"),
+        (
+            VIRTUAL_SERVICE,
+            {"headers": {"response": {"remove": ["Set-Cookie"]}}},
+            "writes set-cookie itself (headers.response.remove)",
+        ),
+        (VIRTUAL_SERVICE, {"match": [{"headers": {"cookie": {"regex": ".*"}}}]}, "tests the header cookie already"),
+        (
+            HTTP_ROUTE,
+            {"filters": [OF_RESPONSES]},
+            "writes set-cookie itself (filters.responseHeaderModifier.remove)",
+        ),
     ],
-    ids=["removed", "tested"],
+    ids=["removed", "tested", "removed in an HTTPRoute"],
 )
-def test_a_route_without_room_for_a_cookie_is_a_condition(shop: Shop, rule: Manifest, says: str) -> None:
+def test_a_route_without_room_for_a_cookie_is_a_condition(shop: Shop, kind: Kind, rule: Manifest, says: str) -> None:
     """Before any run."""
-    body = json.loads(shop.kubectl("get", "virtualservice", NAME, "-o", "json"))
-    body["spec"]["http"][1] |= rule
+    body = json.loads(shop.kubectl("get", kind.resource, NAME, "-o", "json"))
+    body["spec"][kind.rules][1] |= rule
     shop.apply(body)
-    shop.apply(sticky([("50%", "20m")]))
+    shop.apply(sticky(kind, [("50%", "20m")]))
     held = shop.until("the condition", lambda seen: seen.reason == "RouteUnsupported")
     assert says in held.message

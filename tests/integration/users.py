@@ -14,7 +14,7 @@ _AT_ONCE = 24
 
 class Users:
     def __init__(self, shop: Shop, number: int, path: str = "/login") -> None:
-        self._plan, self._path = Plan(shop.cluster.gateway_url, shop.host), path
+        self._plan, self._path = Plan(shop.url, shop.host), path
         self.jars: list[dict[str, str]] = [{} for _ in range(number)]
         self.seen: list[list[str]] = [[] for _ in range(number)]
         """By user: versions in the order of the visits."""

@@ -288,6 +288,50 @@ def test_a_cookie_that_its_user_keeps_is_none(changes: list[dict[str, Any]]) -> 
     assert found([*manifests.values(), *changes]) == []
 
 
+def an_http_route(name: str = "checkout", **spec: Any) -> dict[str, Any]:
+    rule = {"backendRefs": [{"name": name, "port": 80}]}
+    whole = {"parentRefs": [{"name": "front"}], "hostnames": ["shop.example.com"], "rules": [rule], **spec}
+    return named("HTTPRoute", name, **whole)
+
+
+def kept_by(name: str, cookie: dict[str, Any]) -> dict[str, Any]:
+    """A rollout of an HTTPRoute whose users keep their version."""
+    http_routes = {"gatewayAPI": {"httpRoutes": [{"name": name}]}, "stableService": name}
+    spec = GOOD["rollout"]["spec"] | {"workload": {"deploymentRef": {"name": name}}}
+    return named("CanaryRollout", name, **spec | {"traffic": http_routes | {"stickiness": {"cookie": cookie}}})
+
+
+def a_front(protocol: str) -> dict[str, Any]:
+    return named("Gateway", "front", listeners=[{"protocol": protocol}])
+
+
+CACHED = {
+    "type": "ResponseHeaderModifier",
+    "responseHeaderModifier": {"set": [{"name": "Cache-Control", "value": "s"}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("manifests", "rules"),
+    [
+        ([a_front("HTTPS"), an_http_route()], []),
+        ([an_http_route()], []),
+        ([a_front("HTTP"), an_http_route()], ["cookie-never-returned"]),
+        ([an_http_route(parentRefs=[{"kind": "Service", "name": "checkout"}])], ["cookie-in-mesh"]),
+        ([an_http_route(rules=[{"filters": [CACHED], **an_http_route()["spec"]["rules"][0]}])], ["cookie-cached"]),
+        ([an_http_route(), kept_by("basket", {"name": "a"}), an_http_route("basket")], ["cookie-shared"]),
+        (
+            [an_http_route(), kept_by("basket", {"name": "a"}), an_http_route("basket", hostnames=["b.example.com"])],
+            [],
+        ),
+    ],
+    ids=["with TLS", "a gateway elsewhere", "without TLS", "in the mesh", "cached", "shared", "another host"],
+)
+def test_cookies_of_an_http_route_have_the_same_pitfalls(manifests: list[dict[str, Any]], rules: list[str]) -> None:
+    """Gateways and the mesh are its parents, hosts its host names, headers its filters."""
+    assert [one.rule for one in found([kept_by("checkout", {"name": "a"}), *manifests])] == rules
+
+
 def test_tests_that_cannot_be_combined_are_an_unusable_route() -> None:
     """In the words of the condition."""
     manifests = copy.deepcopy(GOOD)

@@ -15,11 +15,6 @@ def of_http_routes(spec: "Spec") -> Iterator[str]:
     """One sentence for each, with field, value and cure."""
     if not spec.traffic.http_routes:
         return
-    if spec.traffic.stickiness is not None:
-        yield (
-            "traffic.stickiness needs rules that an HTTPRoute does not get from us: leave it out, or split a "
-            "VirtualService"
-        )
     yield from _named_twice(spec)
     for at, match in enumerate(spec.traffic.canary_matches or ()):
         yield from (f"traffic.canaryMatches[{at}].{complaint}" for complaint in _of_one(match))

@@ -20,11 +20,6 @@ def _of_items(wrong: str, says: str) -> Rule:
     return Rule(f"!({_HERE}) || !{_ITEMS}.exists(at, {offends})", says, each=f"{_ITEMS}.filter(at, {offends})")
 
 
-STICKINESS_NEEDS_ISTIO = Rule(
-    "!has(self.stickiness) || !has(self.gatewayAPI)",
-    "stickiness needs rules that an HTTPRoute does not get from us: leave it out, or split a VirtualService",
-)
-
 SOURCE_LABELS_NEED_ISTIO = Rule(
     f"!({_HERE}) || !self.canaryMatches.exists(one, has(one.sourceLabels))",
     "sourceLabels are asked for in canaryMatches, and an HTTPRoute knows no labels of callers: "
@@ -66,7 +61,6 @@ HTTP_ROUTE_TAKES_PARAMETER = Rule(
 )
 
 OF_HTTP_ROUTES = (
-    STICKINESS_NEEDS_ISTIO,
     SOURCE_LABELS_NEED_ISTIO,
     EXPRESSION_OF_A_PATH_NEEDS_ISTIO,
     HTTP_ROUTE_TAKES_PATH,

@@ -29,8 +29,6 @@ def _misplaced(spec: "Spec") -> Iterator[str]:
     traffic, metrics = spec.traffic, spec.analysis.metrics
     if traffic.carries_connections:
         yield ("copies requests, and a tcp or tls route has connections only: leave mirror out, or split an http route")
-    if traffic.http_routes:
-        yield "needs a rule that an HTTPRoute does not get from us: leave mirror out, or split a VirtualService"
     if spec.workload is None:
         yield (
             "is counted by the pods that get the copies, and without a workload nobody knows which they are: give "

@@ -43,12 +43,6 @@ MIRROR_NEEDS_HTTP = Rule(
     "split an http route",
 )
 
-MIRROR_NEEDS_ISTIO = Rule(
-    f"!{_MIRRORS} || !has(self.traffic.gatewayAPI)",
-    f'stages: mirror "{_VALUE}" needs a rule that an HTTPRoute does not get from us: leave mirror out, or split a '
-    "VirtualService",
-)
-
 MIRROR_NEEDS_A_WORKLOAD = Rule(
     f"!{_MIRRORS} || has(self.workload)",
     f'stages: mirror "{_VALUE}" is counted by the pods that get the copies, and without a workload nobody knows which '
@@ -77,7 +71,6 @@ MIRROR_IS_USED = Rule(
 
 OF_MIRROR = (
     MIRROR_NEEDS_HTTP,
-    MIRROR_NEEDS_ISTIO,
     MIRROR_NEEDS_A_WORKLOAD,
     MIRROR_WITHOUT_MATCHES,
     MIRROR_IS_JUDGED,

@@ -3,18 +3,16 @@
 from collections.abc import Iterator
 
 from canary_operator.api.matches import CanaryMatch, HeaderTest
-from canary_operator.lint.files import Files, Pitfall, subject, texts
+from canary_operator.lint.files import Files, Pitfall, subject
+from canary_operator.lint.front import is_in_mesh
 from canary_operator.lint.releases import routed, targets
-
-MESH = "mesh"
 
 
 def labels_at_gateway(files: Files) -> Iterator[Pitfall]:
     """A gateway knows its own labels only, not those of whoever called it."""
     for rollout, target, route in routed(files):
-        gateways = {*texts(route, "spec", "gateways")} or {MESH}
         labelled = [at for at, one in enumerate(target.spec.traffic.canary_matches or ()) if one.source_labels]
-        if labelled and MESH not in gateways:
+        if labelled and not is_in_mesh(route):
             sentence = (
                 f"traffic.canaryMatches[{labelled[0]}].sourceLabels are the caller's in the mesh, and the route is "
                 "bound to gateways only, which have labels of their own: test a header, or bind the route to mesh too"

@@ -5,19 +5,19 @@ from itertools import combinations
 from typing import Any
 
 from canary_operator.api.stickiness import StickyCookie
-from canary_operator.lint.choosing import MESH
-from canary_operator.lint.files import Files, Manifest, Pitfall, items, part, subject, texts
+from canary_operator.lint.files import Files, Manifest, Pitfall, items, part, subject
+from canary_operator.lint.front import gateways, hosts, is_encrypted, is_in_mesh
 from canary_operator.lint.releases import routed
 from canary_operator.ports import Target
 
-_ENCRYPTED = {"HTTPS", "TLS"}
 _UNCACHED = ("private", "no-store", "no-cache")
+_GIVES = ("set", "add")
 
 
 def cookie_in_mesh(files: Files) -> Iterator[Pitfall]:
     """Services that call each other keep no cookies."""
     for rollout, _, route, _ in _sticky(files):
-        if MESH in ({*texts(route, "spec", "gateways")} or {MESH}):
+        if is_in_mesh(route):
             sentence = (
                 "traffic.stickiness keeps users by a cookie, and callers in the mesh keep none: each of their requests "
                 "is drawn anew; bind the route to gateways only, or don't expect it of those callers"
@@ -27,9 +27,9 @@ def cookie_in_mesh(files: Files) -> Iterator[Pitfall]:
 
 def cookie_never_returned(files: Files) -> Iterator[Pitfall]:
     """Where the files have every gateway of the route."""
-    for rollout, target, route, cookie in _sticky(files):
-        gateways = [_gateway(files, target, name) for name in texts(route, "spec", "gateways") if name != MESH]
-        if not cookie.secure or not gateways or not all(gateways) or any(_is_encrypted(one) for one in gateways):
+    for rollout, _, route, cookie in _sticky(files):
+        found = gateways(files, route)
+        if not cookie.secure or not found or not all(found) or any(is_encrypted(one) for one in found):
             continue
         sentence = (
             "the cookie of traffic.stickiness is Secure, and no server of the route's gateways has TLS: browsers don't "
@@ -54,10 +54,10 @@ def cookie_cached(files: Files) -> Iterator[Pitfall]:
 def cookie_shared(files: Files) -> Iterator[Pitfall]:
     """A browser has one cookie of a name for a host."""
     for (rollout, one, route, cookie), (_, other, beside, second) in combinations(_sticky(files), 2):
-        hosts = {*texts(route, "spec", "hosts")}, {*texts(beside, "spec", "hosts")}
+        pair = hosts(route), hosts(beside)
         if one.key == other.key or cookie.name is None or cookie.name != second.name:
             continue
-        if hosts[0] & hosts[1] or not all(hosts):
+        if pair[0] & pair[1] or not all(pair):
             sentence = (
                 f'the cookie "{cookie.name}" of traffic.stickiness is that of {other.key} too, and each takes the '
                 f"other's users away from it: give {one.key} and {other.key} different names, or leave them out"
@@ -71,25 +71,28 @@ def _sticky(files: Files) -> Iterator[tuple[Manifest, Target, Manifest, StickyCo
             yield rollout, target, route, target.spec.traffic.stickiness.cookie
 
 
-def _gateway(files: Files, target: Target, name: str) -> Manifest | None:
-    namespace, _, short = name.rpartition("/")
-    return files.named("Gateway", namespace or target.namespace, short)
-
-
-def _is_encrypted(gateway: Manifest | None) -> bool:
-    return any(part(server, "port", "protocol") in _ENCRYPTED for server in items(gateway, "spec", "servers"))
-
-
 def _cache_controls(route: Manifest) -> Iterator[str]:
+    for name, value in (*_of_virtual_service(route), *_of_http_route(route)):
+        if str(name).lower() == "cache-control":
+            yield str(value).lower()
+
+
+def _of_virtual_service(route: Manifest) -> Iterator[tuple[Any, Any]]:
+    """Headers that it gives to responses."""
     for rule in items(route, "spec", "http"):
         for place in (rule, *items(rule, "route")):
-            for kind in ("set", "add"):
-                yield from _named("cache-control", part(place, "headers", "response", kind))
+            for kind in _GIVES:
+                headers = part(place, "headers", "response", kind)
+                yield from headers.items() if isinstance(headers, Mapping) else ()
 
 
-def _named(name: str, headers: Any) -> Iterator[str]:
-    if isinstance(headers, Mapping):
-        yield from (str(value).lower() for key, value in headers.items() if str(key).lower() == name)
+def _of_http_route(route: Manifest) -> Iterator[tuple[Any, Any]]:
+    for rule in items(route, "spec", "rules"):
+        for place in (rule, *items(rule, "backendRefs")):
+            for one in items(place, "filters"):
+                for kind in _GIVES:
+                    headers = items(one, "responseHeaderModifier", kind)
+                    yield from ((part(header, "name"), part(header, "value")) for header in headers)
 
 
 RULES = (cookie_in_mesh, cookie_never_returned, cookie_cached, cookie_shared)

@@ -4,7 +4,7 @@ Their names say whose they are, so that they can be taken away whatever else has
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Self
 
@@ -16,10 +16,11 @@ from canary_operator.core.copies import Copies, copies_at
 from canary_operator.core.plan import pinned_plan
 from canary_operator.ports import Target
 
-WHOLE = Fraction(1)
+WHOLE, NOTHING = Fraction(1), Fraction(0)
 _ANY = Fraction(1, 2)
-"""Whether something can be inserted does not depend on the weight."""
-_NAME = re.compile(r"canary-operator-(?:match-[0-9]+|bucket|mirror|cookie-(?:canary|[0-9]+))(?:[.][0-9]+)?-(.+)")
+_NAME = re.compile(
+    r"canary-operator-(?:match-[0-9]+|bucket|mirror(?:[.][a-z]+)?|cookie-(?:canary|[0-9]+))(?:[.][0-9]+)?-(.+)"
+)
 
 
 class Managed(Model):
@@ -64,8 +65,10 @@ def bucket_name(rollout: str, place: int = 0) -> str:
     return f"canary-operator-bucket{_of(place)}-{rollout.rpartition('/')[2]}"
 
 
-def mirror_name(rollout: str, place: int = 0) -> str:
-    return f"canary-operator-mirror{_of(place)}-{rollout.rpartition('/')[2]}"
+def mirror_name(rollout: str, place: int = 0, *, method: str | None = None) -> str:
+    """`method` where it is for that one only: `mirror.get`."""
+    of_method = f".{method.lower()}" if method else ""
+    return f"canary-operator-mirror{of_method}{_of(place)}-{rollout.rpartition('/')[2]}"
 
 
 def cookie_rule_name(rollout: str, drawn: str, place: int = 0) -> str:
@@ -95,15 +98,26 @@ def of_role(managed: Managed, share: Fraction) -> Fraction:
     return WHOLE - share if managed.reversed else share
 
 
+def by_stage(managed: Managed) -> Iterator[Managed]:
+    """Copies are for stages of their own, in which there are no other rules of ours."""
+    yield managed.model_copy(update={"copies": None})
+    if managed.copies is not None:
+        yield Managed(copies=managed.copies, reversed=managed.reversed)
+
+
 def managed_of(target: Target) -> Managed | None:
-    """What rules of ours would be made from, at any weight; None where none are asked for."""
+    """What rules of ours would be made from where they are most; None where none are asked for.
+
+    Cookies have one for each stage before, so that is the last in which anybody is drawn.
+    """
     plan = pinned_plan(target.spec)
+    last = max((stage.weight for stage in plan.stages if 0 < stage.weight < WHOLE), default=_ANY)
     mirror = next((stage.mirror for stage in plan.stages if stage.mirror is not None), None)
     if not plan.matches and plan.bucket is None and plan.cookie is None and mirror is None:
         return None
     return Managed(
         matches=plan.matches,
         bucket=plan.bucket,
-        cookies=cookies_at(plan, "", _ANY),
+        cookies=cookies_at(plan, "", last),
         copies=copies_at(plan, mirror),
     )

@@ -42,6 +42,33 @@ def asked_twice(rule: str, field: str) -> Problem:
     return unsupported(rule, f"is meant by {field} and by another item before it; leave one of them")
 
 
+def third_party(rule: str, foreign: str, own: str) -> Problem:
+    """`own` is what else those requests could be given: `an http route`."""
+    complaint = (
+        f"sends to {foreign} too, and traffic.stickiness keeps users between two versions only; give those requests "
+        f"{own} of their own, or leave stickiness out"
+    )
+    return unsupported(rule, complaint)
+
+
+def cookie_outdone(rule: str, where: str, own: str) -> Problem:
+    """`own` is where the rule may add it."""
+    complaint = (
+        f"writes set-cookie itself ({where}), which leaves no cookie of traffic.stickiness; "
+        f"let it add that header in {own}, or leave stickiness out"
+    )
+    return unsupported(rule, complaint)
+
+
+def uncopied(rule: str, safe: str) -> Problem:
+    """`safe` is what the test may be."""
+    complaint = (
+        f"tests the method, and lets none through that stages[].mirror may copy: {safe}; test it "
+        "so, leave mirror out, or set traffic.mirror.allowUnsafe where a second order does no harm"
+    )
+    return unsupported(rule, complaint)
+
+
 def duplicated(rule: str, wanted: str) -> Problem:
     message = f"{rule} names {wanted} more than once; leave one destination for each"
     return Problem(reasons.DESTINATION_DUPLICATED, message)

@@ -56,7 +56,7 @@ def asked_in(intent: Mapping[str, Any]) -> Asked:
 
 
 def steps(intent: Mapping[str, Any]) -> dict[str, SetWeight]:
-    """A whole run with the matches and the bucket of a golden folder, as a plan orders them; file → order."""
+    """A whole run with what a golden folder asks to insert, as a plan orders it; file → order."""
     return orders_in(intent)
 
 
@@ -80,3 +80,10 @@ def backends_in(live: Object, place: int = 0) -> Any:
 def weights_of(live: Object, place: int = 0) -> dict[str, int | None]:
     """Service → weight, as they stand."""
     return {each["name"]: each.get("weight") for each in backends_in(live, place)}
+
+
+def cookies_of(backend: Mapping[str, Any]) -> list[str]:
+    """What it adds to the Set-Cookie headers of its responses."""
+    filters = [one["responseHeaderModifier"] for one in backend.get("filters", ()) if "responseHeaderModifier" in one]
+    added = [header for one in filters for header in one.get("add", ())]
+    return [header["value"] for header in added if header["name"].lower() == "set-cookie"]

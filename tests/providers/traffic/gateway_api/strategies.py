@@ -9,16 +9,30 @@ from hypothesis import strategies as st
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.providers.traffic.gateway_api.routes import Asked
 from tests.providers.traffic.gateway_api.shapes import a_split
+from tests.providers.traffic.istio.shapes import drawn
 from tests.providers.traffic.istio.strategies import BUCKETS, MATCHES
 
 TESTERS = tuple(one for one in MATCHES if one.source_labels is None)
 SHARES = st.integers(0, 1000).map(lambda tenths: Fraction(tenths, 1000))
 """Percentages with one decimal: finer ones need weights beside others that the API may not have."""
 
+OF_REQUESTS = {"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["x-team"]}}
+HELD: tuple[dict[str, Any], ...] = (
+    {},
+    {"add": []},
+    {"add": [], "remove": ["server"]},
+    {"add": [{"name": "x-served-by", "value": "mesh"}]},
+)
+
+
+def of_responses(**modifier: Any) -> dict[str, Any]:
+    return {"type": "ResponseHeaderModifier", "responseHeaderModifier": modifier}
+
+
 extras = st.fixed_dictionaries(
     {},
     optional={
-        "filters": st.just([{"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["x-team"]}}]),
+        "filters": st.sampled_from([[], [OF_REQUESTS], *([OF_REQUESTS, of_responses(**one)] for one in HELD)]),
         "futureField": st.recursive(st.none() | st.integers(), lambda inner: st.lists(inner, max_size=2), max_leaves=3),
     },
 )
@@ -26,7 +40,7 @@ rule_extras = st.fixed_dictionaries(
     {},
     optional={
         "timeouts": st.just({"request": "5s"}),
-        "filters": st.just([{"type": "ResponseHeaderModifier", "responseHeaderModifier": {"remove": ["server"]}}]),
+        "filters": st.just([of_responses(remove=["server"])]),
         "unknown": st.lists(st.text(max_size=3), max_size=2),
     },
 )
@@ -54,9 +68,9 @@ foreign = backends(st.sampled_from(elsewhere), st.integers(0, 200))
 
 
 @st.composite
-def split_rules(draw: st.DrawFn) -> Any:
+def split_rules(draw: st.DrawFn, *, most_others: int = 3) -> Any:
     """The rule that a rollout splits: stable in any place, the canary perhaps, others perhaps."""
-    others = draw(st.lists(foreign, max_size=3))
+    others = draw(st.lists(foreign, max_size=most_others))
     canary = draw(st.lists(backends(st.just({"name": "checkout-canary"}), st.just(0)), max_size=1))
     stable = draw(backends(st.just({"name": "checkout"}), st.integers(1, 200)))
     refs = draw(st.permutations([stable, *canary, *others]))
@@ -70,9 +84,9 @@ def other_rules(draw: st.DrawFn, name: str) -> Any:
 
 
 @st.composite
-def http_routes(draw: st.DrawFn) -> tuple[Any, Asked]:
+def http_routes(draw: st.DrawFn, *, most_others: int = 3) -> tuple[Any, Asked]:
     """An object and what a rollout asks of it."""
-    rule = draw(split_rules())
+    rule = draw(split_rules(most_others=most_others))
     around = [draw(other_rules(name)) for name in draw(st.lists(st.sampled_from("abc"), max_size=2, unique=True))]
     named = bool(around) or draw(st.booleans())
     rule = {"name": "primary", **rule} if named else rule
@@ -83,10 +97,10 @@ def http_routes(draw: st.DrawFn) -> tuple[Any, Asked]:
 
 
 @st.composite
-def several_http_routes(draw: st.DrawFn) -> tuple[Any, Asked]:
+def several_http_routes(draw: st.DrawFn, *, most_others: int = 3) -> tuple[Any, Asked]:
     """Two or three rules that are split alike, in any order, among others."""
     wanted = ["primary", "admin", "mobile"][: draw(st.integers(2, 3))]
-    rules = [{"name": name, **draw(split_rules())} for name in wanted]
+    rules = [{"name": name, **draw(split_rules(most_others=most_others))} for name in wanted]
     around = [draw(other_rules(name)) for name in draw(st.lists(st.sampled_from("abc"), max_size=2, unique=True))]
     spec = {"parentRefs": [{"name": "web"}], "rules": draw(st.permutations([*rules, *around]))}
     first, *more = draw(st.permutations(wanted))
@@ -114,3 +128,14 @@ def choosing_orders(draw: st.DrawFn) -> SetWeight:
     by_place = 1 - weight if swapped else weight
     order = SetWeight(by_place, Purpose.STAGE, "abc-1", 1, matches=matches, bucket=bucket, reversed=swapped)
     return replace(order, match_service=service)
+
+
+@st.composite
+def keeping_orders(draw: st.DrawFn) -> SetWeight:
+    """A stage in which users keep their version, after any others, in either direction."""
+    weights = sorted(draw(st.sets(SHARES.filter(lambda share: 0 < share < 1), min_size=1, max_size=4)))
+    matches = tuple(draw(st.lists(st.sampled_from(TESTERS), unique_by=id)))
+    swapped = draw(st.booleans())
+    by_place = 1 - weights[-1] if swapped else weights[-1]
+    cookies = drawn(*(float(weight * 100) for weight in weights), name=draw(st.sampled_from([None, "release"])))
+    return SetWeight(by_place, Purpose.STAGE, "abc-1", 1, matches=matches, cookies=cookies, reversed=swapped)

@@ -33,7 +33,7 @@ def orders(folder: Path) -> dict[str, SetWeight]:
 
 def test_there_are_shapes() -> None:
     """The folder is found, so that the tests below have something to say."""
-    assert len(FOLDERS) >= 30
+    assert len(FOLDERS) >= 36
 
 
 @each_shape
@@ -70,13 +70,17 @@ def test_the_share_that_is_read_is_the_share_that_was_written(folder: Path) -> N
     assert (untouched.share, untouched.record, untouched.feeds) == (Fraction(0), None, False)
     rules = len(asked(folder).rules)
     for name, order in orders(folder).items():
-        said = RouteRecord(order.run, order.stage, order.weight, order.purpose, matched=bool(order.matches))
+        mirror = None if order.copies is None else order.copies.percentage
+        said = RouteRecord(order.run, order.stage, order.weight, order.purpose, bool(order.matches), mirror)
         found = current(load(folder, name), asked(folder))
         assert isinstance(found, Route)
         assert (found.share, found.record, found.lost, found.faults) == (order.weight, said, (), ())
         assert len(found.each) == rules
         assert all((part.share, part.record, part.carrier) == (order.weight, said, HTTP_ROUTE) for part in found.each)
-        assert len(found.matched) == rules * (len(order.matches) + (order.bucket is not None))
+        by_cookie = 0 if order.cookies is None else 2 + len(order.cookies.earlier)
+        by_method = 0 if order.copies is None else 1 if order.copies.unsafe else 2
+        before_each = len(order.matches) + (order.bucket is not None) + by_cookie + by_method
+        assert len(found.matched) == rules * before_each
 
 
 @each_shape

@@ -52,9 +52,9 @@ def test_a_cookie_is_found_in_the_header_of_all_cookies() -> None:
 
 
 def test_tests_are_added_to_every_alternative() -> None:
-    """A rule without a match takes everything; a match without a path has that of the API's default."""
+    """A match without a path has that of the API's default."""
     tests = a_match(headers=[{"name": "x", "exact": "1"}], method="GET")
-    assert both([], tests) == [{"path": EVERY, **tests}]
+    assert both([{}], tests) == [{"path": EVERY, **tests}]
     present: list[Any] = [{"path": {"type": "Exact", "value": "/a"}}, {"headers": [exactly("y", "2")], "future": 1}]
     assert both(present, tests) == [
         {"path": {"type": "Exact", "value": "/a"}, "method": "GET", "headers": [exactly("x", "1")]},

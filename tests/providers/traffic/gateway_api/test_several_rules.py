@@ -25,9 +25,15 @@ from canary_operator.providers.traffic.gateway_api.routes import Asked
 from canary_operator.providers.traffic.managed import Managed, owner_of
 from canary_operator.providers.traffic.partly import Partly
 from tests.providers.traffic.gateway_api.shapes import a_backend, a_route, a_rule, a_split, at, given_back, weights_of
-from tests.providers.traffic.gateway_api.strategies import TESTERS, choosing_orders, orders, several_http_routes
+from tests.providers.traffic.gateway_api.strategies import (
+    TESTERS,
+    choosing_orders,
+    keeping_orders,
+    orders,
+    several_http_routes,
+)
 from tests.providers.traffic.istio.shapes import a_weight, rolled_back
-from tests.providers.traffic.istio.strategies import unhurried
+from tests.providers.traffic.istio.strategies import mirroring_orders, unhurried
 
 Case = tuple[Any, Asked]
 a_run = st.lists(orders | choosing_orders(), min_size=1, max_size=4)
@@ -108,6 +114,26 @@ def test_names_of_what_is_inserted_are_unique(asked: Case, steps: list[SetWeight
         ours = [rule["name"] for rule in live["spec"]["rules"] if owner_of(rule) == "checkout"]
         inserted = len(order.matches) + (order.bucket is not None)
         assert len(ours) == len(set(ours)) == len(asked[1].rules) * inserted
+
+
+@unhurried
+@given(
+    asked=several_http_routes(most_others=0),
+    steps=st.lists(choosing_orders() | keeping_orders() | mirroring_orders(), min_size=1, max_size=3),
+)
+def test_whatever_stands_before_each_goes_away_again(asked: Case, steps: list[SetWeight]) -> None:
+    """Testers, buckets, cookies and copies, in any order of them; a second edit changes nothing."""
+    before, wanted = asked
+    live: Object = before
+    for order in steps:
+        assume(not isinstance(desired(live, wanted, order), Problem))
+        live = json.loads(json.dumps(at(live, order, wanted)))
+        assert at(live, order, wanted) == live
+        assert all((one.share, one.lost) == (order.weight, ()) for one in seen(live, wanted).each)
+        assert given_back(live, wanted) == before
+    fallen = at(live, rolled_back(), wanted)
+    assert not [rule for rule in fallen["spec"]["rules"] if owner_of(rule)]
+    assert given_back(fallen, wanted) == before
 
 
 def test_one_rule_is_recorded_as_ever() -> None:

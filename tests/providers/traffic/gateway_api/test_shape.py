@@ -6,6 +6,8 @@ import pytest
 
 from canary_operator.providers.traffic.gateway_api.shape import misshapen
 from tests.providers.traffic.gateway_api.shapes import a_backend, a_route, a_rule
+from tests.providers.traffic.gateway_api.strategies import of_responses
+from tests.providers.traffic.gateway_api.test_mirrors import a_filter
 
 
 @pytest.mark.parametrize(
@@ -17,6 +19,12 @@ from tests.providers.traffic.gateway_api.shapes import a_backend, a_route, a_rul
         ([a_rule(*[a_backend("checkout")] * 17)], "spec.rules[0].backendRefs: list should have at most 16 items"),
         ([{"backendRefs": [{"port": 80}]}], "spec.rules[0].backendRefs[0].name"),
         ({"backendRefs": []}, "spec.rules: input should be a valid list"),
+        ([a_rule(filters=[a_filter("audit", percent="5%")])], "spec.rules[0].filters[0].requestMirror.percent '5%'"),
+        ([a_rule(filters=[a_filter("audit", fraction={})])], "filters[0].requestMirror.fraction.numerator"),
+        (
+            [a_rule(a_backend("checkout", filters=[of_responses(add={"a": "b"})]))],
+            "filters[0].responseHeaderModifier.add",
+        ),
     ],
 )
 def test_the_place_and_the_value_are_named(rules: Any, says: str) -> None:

@@ -10,6 +10,8 @@ MOST_WEIGHT = 1_000_000
 """The largest weight of one backend that the API takes."""
 MOST_BACKENDS = 16
 """So many backends the API takes in one rule."""
+MOST_FILTERS = 16
+"""So many filters in one backend, and as many in one rule."""
 
 
 def is_service(backend: Backend, service: str, namespace: str) -> bool:

@@ -1,60 +1,50 @@
 """The rules that are inserted: the rule that is split with more tests, and with backends of their own."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
+from canary_operator.core.copies import Copies
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api import problems
-from canary_operator.providers.traffic.gateway_api.backends import Backend, canary_of, is_service, weight
-from canary_operator.providers.traffic.gateway_api.matching import (
-    Match,
-    both,
-    match_of,
-    match_of_bucket,
-    tests_path,
+from canary_operator.providers.traffic.gateway_api.alternatives import alternatives
+from canary_operator.providers.traffic.gateway_api.backends import (
+    MOST_FILTERS,
+    Backend,
+    canary_of,
+    is_service,
+    shown,
+    weight,
 )
-from canary_operator.providers.traffic.gateway_api.precedence import first_overtaken
+from canary_operator.providers.traffic.gateway_api.cookies import full, outdone, setting
+from canary_operator.providers.traffic.gateway_api.mirrors import mirroring
 from canary_operator.providers.traffic.gateway_api.routes import Rule, Split
-from canary_operator.providers.traffic.gateway_api.rules import (
-    MOST_MATCHES,
-    MOST_RULES,
-    MOST_TESTS,
-    matches,
-    rewrites_prefix,
-    rules,
-)
+from canary_operator.providers.traffic.gateway_api.rules import MOST_MATCHES, MOST_RULES, rules
 from canary_operator.providers.traffic.gateway_api.splitting import backends_at
-from canary_operator.providers.traffic.managed import WHOLE, Managed, bucket_name, match_name, of_role
-from canary_operator.providers.traffic.problems import Clash
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A rule to insert."""
-
-    name: str
-    field: str
-    """Of the spec."""
-    tests: Match
+from canary_operator.providers.traffic.gateway_api.wanted import Wanted, wanted_rules
+from canary_operator.providers.traffic.managed import Managed, match_name, of_role
 
 
 def clones(live: Object, rule: Rule, split: Split, managed: Managed, share: Fraction) -> list[Object] | Problem:
-    """Canary matches first, then the bucket; a Problem where another rule, or the API, forbids one.
+    """Canary matches first, then bucket, cookies or mirror; a Problem where another rule, or the API, forbids it.
 
     `live` is without any of them.
     """
+    if problem := _unusable(live, rule, managed):
+        return problem
     found: list[Object] = []
-    for one in _wanted(managed, split, of_role(managed, share)):
-        alternatives = _matches(live, rule, one)
-        if isinstance(alternatives, Problem):
-            return alternatives
-        route = backends_at(rule, of_role(managed, WHOLE), split.canary)
-        if route is None:
-            return problems.too_fine(live, rule.place, of_role(managed, WHOLE))
-        through = [_through(each, split.canary, service_of(one.name, split, managed), live) for each in route]
-        found.append({**rules(live)[rule.place], "name": one.name, "matches": alternatives, "backendRefs": through})
+    for one in wanted_rules(managed, split, of_role(managed, share)):
+        matches = alternatives(live, rule, one)
+        if isinstance(matches, Problem):
+            return matches
+        backends = _backends(live, rule, split, managed, one)
+        if backends is None:
+            return problems.too_fine(live, rule.place, of_role(managed, one.share))
+        clone = {**rules(live)[rule.place], "name": one.name, "matches": matches, "backendRefs": backends}
+        if matches:
+            found.append(_mirroring(clone, one.copies, new_revision(split, managed), live))
+    if managed.copies is not None and not found:
+        return problems.uncopied(live, rule.place)
     return found
 
 
@@ -65,34 +55,45 @@ def service_of(name: str, split: Split, managed: Managed) -> str:
     return managed.match_service if managed.match_service is not None and name in names else split.canary
 
 
-def _wanted(managed: Managed, split: Split, share: Fraction) -> Iterator[_Wanted]:
-    for number, match in enumerate(managed.matches, start=1):
-        field = f"traffic.canaryMatches[{number - 1}]"
-        yield _Wanted(match_name(split.rollout, number, split.place), field, match_of(match))
-    if managed.bucket is not None:
-        tests = match_of_bucket(managed.bucket, share)
-        yield _Wanted(bucket_name(split.rollout, split.place), "traffic.canaryBucket", tests)
+def new_revision(split: Split, managed: Managed) -> str:
+    """Whichever of the two Services has its pods behind it."""
+    return split.stable if managed.reversed else split.canary
 
 
-def _matches(live: Object, rule: Rule, wanted: _Wanted) -> list[Match] | Problem:
-    place = rule.place
-    origins = matches(live, place)
-    if tests_path(wanted.tests) and rewrites_prefix(live, place):
-        return problems.prefix_rewritten(live, place, wanted.field)
-    found = both(origins, wanted.tests)
-    if isinstance(found, Clash):
-        return problems.tested_twice(live, place, found.what, wanted.field)
-    if any(len(match.get(field) or ()) > MOST_TESTS for match in found for field in ("headers", "queryParams")):
-        return problems.too_many_tests(live, place, wanted.field)
-    every = [matches(live, at) for at in range(len(rules(live)))]
-    other = first_overtaken(found, every, place, {at: _copied(every[at], wanted.tests) for at in rule.beside})
-    return found if other is None else problems.overtaking(live, place, wanted.field, other)
+def _unusable(live: Object, rule: Rule, managed: Managed) -> Problem | None:
+    """The rule as its owner wrote it has no place for what is asked for."""
+    if managed.cookies is not None and (problem := _unkeepable(live, rule)):
+        return problem
+    if managed.copies is not None and len(rules(live)[rule.place].get("filters") or ()) == MOST_FILTERS:
+        return problems.without_room(live, rule.place, f"{MOST_FILTERS} filters", "stages[].mirror")
+    return None
 
 
-def _copied(alternatives: Sequence[Match], tests: Match) -> Sequence[Match]:
-    """Of a rule that is split along; where that can't be, the whole is refused."""
-    found = both(alternatives, tests)
-    return alternatives if isinstance(found, Clash) else found
+def _unkeepable(live: Object, rule: Rule) -> Problem | None:
+    """Why no cookie can keep users apart here."""
+    if rule.others:
+        return problems.third_party(live, rule.place, shown(rule.backends[rule.others[0]]))
+    if (where := outdone(live, rule)) is not None:
+        return problems.cookie_outdone(live, rule.place, where)
+    what = full(rule)
+    return None if what is None else problems.without_room(live, rule.place, what, "traffic.stickiness")
+
+
+def _mirroring(clone: Object, copies: Copies | None, new: str, live: Object) -> Object:
+    """The backend is in the rule already, as one that nobody is sent to."""
+    if copies is None:
+        return clone
+    there = next(each for each in clone["backendRefs"] if is_service(each, new, live["metadata"]["namespace"]))
+    return mirroring(clone, there, copies.percentage)
+
+
+def _backends(live: Object, rule: Rule, split: Split, managed: Managed, wanted: Wanted) -> list[Backend] | None:
+    found = backends_at(rule, of_role(managed, wanted.share), split.canary)
+    if found is None:
+        return None
+    if wanted.draws:
+        return setting(found, managed, split, live["metadata"]["namespace"])
+    return [_through(each, split.canary, service_of(wanted.name, split, managed), live) for each in found]
 
 
 def _through(backend: Backend, canary: str, service: str, live: Object) -> Backend:

@@ -1,7 +1,7 @@
 """Reading and setting the weights of the rules of one object: pure, object in and object out.
 
-Rules that we inserted are taken away first. The new weights follow from the live *shares* alone, so an object that we
-edited before needs no other stripping: editing it again gives what editing the original would have given.
+Rules that we inserted, and our cookies, are taken away first. The new weights follow from the live *shares* alone, so
+an object that we edited before needs no other stripping: editing it again gives what editing the original would give.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,16 +17,18 @@ from canary_operator.providers.traffic.editors import last_editor
 from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT, Backend, weighted
 from canary_operator.providers.traffic.gateway_api.clones import clones, crowded
 from canary_operator.providers.traffic.gateway_api.conditions import not_obeyed
+from canary_operator.providers.traffic.gateway_api.cookies import setting
 from canary_operator.providers.traffic.gateway_api.drain import drained
 from canary_operator.providers.traffic.gateway_api.find import Found, find
-from canary_operator.providers.traffic.gateway_api.managed import inserted, ours_in, without_rules
+from canary_operator.providers.traffic.gateway_api.managed import inserted, ours_in
 from canary_operator.providers.traffic.gateway_api.problems import starved, the_rule, too_fine
 from canary_operator.providers.traffic.gateway_api.record import Entry, Kept, read_entry, with_rest
 from canary_operator.providers.traffic.gateway_api.routes import Asked
 from canary_operator.providers.traffic.gateway_api.rules import with_backends
 from canary_operator.providers.traffic.gateway_api.splitting import backends_at
 from canary_operator.providers.traffic.gateway_api.standing import lost, share_of
-from canary_operator.providers.traffic.managed import Managed, by_chance
+from canary_operator.providers.traffic.gateway_api.strip import stripped
+from canary_operator.providers.traffic.managed import Managed, by_chance, by_stage
 from canary_operator.providers.traffic.partly import Partly, gives_all_back, raised
 from canary_operator.providers.traffic.telling import with_ours
 
@@ -36,7 +38,7 @@ _ANY = Fraction(1, 2)
 
 def current(live: Object, asked: Asked) -> Look:
     """The live share and our record of it, of all rules together; before the first edit also what can't be done."""
-    bare = without_rules(live, asked.rollout)
+    bare = stripped(live, asked.rollout)
     entry = read_entry(bare, asked.rollout)
     if isinstance(entry, Problem):
         return entry
@@ -68,8 +70,11 @@ def _impossible(bare: Object, found: Found, asked: Asked) -> Problem | None:
     """What the spec asks for and the rule can't be given, told before the run."""
     if problem := _beyond_weights(bare, found, asked):
         return problem
-    tried = clones(bare, found.rule, found.split, asked.managed, _ANY) if asked.managed else None
-    return tried if isinstance(tried, Problem) else None
+    for managed in by_stage(asked.managed) if asked.managed else ():
+        tried = clones(bare, found.rule, found.split, managed, _ANY)
+        if isinstance(tried, Problem):
+            return tried
+    return None
 
 
 def _overfull(bare: Object, found: Sequence[Found | Problem], asked: Asked) -> Problem | None:
@@ -77,8 +82,11 @@ def _overfull(bare: Object, found: Sequence[Found | Problem], asked: Asked) -> P
     if asked.managed is None:
         return None
     every = [one for one in found if isinstance(one, Found)]
-    tried = [clones(bare, one.rule, one.split, asked.managed, _ANY) for one in every]
-    return crowded(bare, [ours for ours in tried if not isinstance(ours, Problem)])
+    for managed in by_stage(asked.managed):
+        tried = [clones(bare, one.rule, one.split, managed, _ANY) for one in every]
+        if problem := crowded(bare, [ours for ours in tried if not isinstance(ours, Problem)]):
+            return problem
+    return None
 
 
 def _beyond_weights(live: Object, found: Found, asked: Asked) -> Problem | None:
@@ -93,8 +101,8 @@ def desired(live: Object, asked: Asked, action: SetWeight) -> Object | Partly | 
 
     Where traffic is taken back, a rule that can't be edited keeps no other from it.
     """
-    bare = without_rules(live, asked.rollout)
-    if action.weight == 0 and not action.matches:
+    bare = stripped(live, asked.rollout)
+    if action.weight == 0 and not action.matches and action.copies is None:
         return drained(bare, asked, action)
     divide = _filled if gives_all_back(action) else _divided
     return raised(find(bare, asked), action, lambda found: _split(bare, found, action, divide))
@@ -105,7 +113,7 @@ Divide = Callable[[Object, Found, SetWeight], Sequence[Backend] | Problem]
 
 def _split(live: Object, found: Sequence[Found], action: SetWeight, divide: Divide) -> Object | Problem:
     """All weights first, then the record, then what is inserted: from the end, so that no place moves."""
-    edited, managed = live, Managed.of(action) or Managed()
+    edited, managed, namespace = live, Managed.of(action) or Managed(), live["metadata"]["namespace"]
     inserting: dict[int, list[Object]] = {}
     for one in found:
         exchanged = divide(live, one, action)
@@ -114,7 +122,7 @@ def _split(live: Object, found: Sequence[Found], action: SetWeight, divide: Divi
             return exchanged
         if isinstance(ours, Problem):
             return ours
-        edited = with_backends(edited, one.rule.place, exchanged)
+        edited = with_backends(edited, one.rule.place, setting(exchanged, managed, one.split, namespace))
         inserting[one.rule.place] = ours
     if problem := crowded(live, list(inserting.values())):
         return problem
@@ -144,11 +152,13 @@ def _filled(live: Object, found: Found, action: SetWeight) -> Sequence[Backend] 
 
 def _noted(edited: Object, found: Sequence[Found], action: SetWeight) -> Object:
     rollout = found[0].split.rollout
-    entry = Entry.of(action, with_rest(edited, rollout, [_kept(one) for one in found]))
+    entry = Entry.of(action, with_rest(edited, rollout, [_kept(one, action) for one in found]))
     return with_annotations(edited, annotations(edited, rollout, entry))
 
 
-def _kept(found: Found) -> Kept:
+def _kept(found: Found, action: SetWeight) -> Kept:
     if found.kept is None:
-        return Kept.of(found.rule, found.name, found.split)
-    return found.kept.after(found.name, adding=found.rule.canary is None)
+        kept = Kept.of(found.rule, found.name, found.split)
+    else:
+        kept = found.kept.after(found.name, adding=found.rule.canary is None)
+    return kept if action.cookies is None else kept.holding(found.rule)

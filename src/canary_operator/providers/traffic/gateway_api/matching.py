@@ -42,10 +42,20 @@ def match_of_bucket(bucket: CanaryBucket, share: Fraction) -> Match:
     return {"headers": [_expression(_COOKIE, in_cookie(bucket.cookie or "", value))]}
 
 
+def match_of_cookies(header: str) -> Match:
+    """By an expression of all cookies."""
+    return {"headers": [_expression(_COOKIE, header)]}
+
+
 def both(alternatives: Sequence[Match], tests: Match) -> list[Match] | Clash:
-    """Each of a rule's alternatives with these tests too; a rule without any takes everything."""
+    """Each of a rule's alternatives with these tests too."""
     found = [clash for match in alternatives for clash in _clashes(match, tests)]
-    return found[0] if found else [_joined(match, tests) for match in alternatives or ({},)]
+    return found[0] if found else [_joined(match, tests) for match in alternatives]
+
+
+def takes(match: Match, method: str) -> bool:
+    """Whether requests of this method may pass."""
+    return match.get("method") in (None, method)
 
 
 def path_of(match: Match) -> tuple[str, str]:

@@ -20,12 +20,14 @@ def operations(before: Object, after: Object) -> list[Operation]:
 
 class _Names:
     def identity(self, element: Any) -> str:
-        """Rules go by name, backends by what they refer to; rules without a name by their order."""
+        """Rules go by name, backends by what they refer to, filters by type; rules without a name by their order."""
         match element:
             case {"name": str(name), "backendRefs": _}:
                 return name
             case {"name": str()}:
                 return json.dumps([element.get(key) for key in _REFERENCE])
+            case {"type": str(kind)}:
+                return kind
             case dict():
                 return ""
         return json.dumps(element)
@@ -37,5 +39,7 @@ class _Names:
                 yield json_patch.test(name, *path, "name")
                 if element.get("namespace"):
                     yield json_patch.test(element["namespace"], *path, "namespace")
+            case {"type": str(kind)}:
+                yield json_patch.test(kind, *path, "type")
             case {"matches": matches}:
                 yield json_patch.test(matches, *path, "matches")

@@ -25,6 +25,11 @@ def overtaken(clone: Match, origin: Match, other: Match, beside: Match, *, earli
     return lost and won
 
 
+def says_more(one: Match, other: Match) -> bool:
+    """So it is obeyed wherever the two stand."""
+    return _said(one) > _said(other)
+
+
 def _said(match: Match) -> tuple[int, int, bool, int, int]:
     kind, value = path_of(match)
     rank = _PATHS.index(kind) if kind in _PATHS else 0
@@ -64,18 +69,17 @@ def _within(path: str, prefix: str) -> bool:
 
 
 def first_overtaken(
-    clones: Sequence[Match],
+    clones: Sequence[tuple[Match, Match]],
     rules: Sequence[Sequence[Match]],
     place: int,
     copied: Mapping[int, Sequence[Match]],
 ) -> int | None:
     """The place of the first rule of these that would lose requests to the copies of the one at this place.
 
-    `copied` are the copies of others with the same tests, by their places.
+    Each clone stands beside its original; `copied` are the copies of others with the same tests, by their places.
     """
-    pairs = list(zip(clones, rules[place], strict=True))
     for at, others in enumerate(rules):
-        every = zip(others, copied.get(at, others), strict=True)
-        if at != place and any(overtaken(*one, *other, earlier=at < place) for other in every for one in pairs):
+        every = list(zip(others, copied.get(at, others), strict=True))
+        if at != place and any(overtaken(*one, *other, earlier=at < place) for other in every for one in clones):
             return at
     return None

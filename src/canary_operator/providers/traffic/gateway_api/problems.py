@@ -90,12 +90,30 @@ def prefix_rewritten(live: Object, place: int, field: str) -> Problem:
     return problems.unsupported(the_rule(live, place), complaint)
 
 
-def overtaking(live: Object, place: int, field: str, other: int) -> Problem:
+def overtaking(live: Object, place: int, field: str, other: int, cure: str) -> Problem:
+    """`cure` is another one than that which always helps; it may be empty."""
     complaint = (
         f"with the tests of {field} says more than rule {label(live, other)} does, whose requests it would take; "
-        "give the two tests that exclude each other, such as two values of one header"
+        f"{cure and f'{cure}, or '}give the two tests that exclude each other, such as two values of one header"
     )
     return problems.unsupported(the_rule(live, place), complaint)
+
+
+def third_party(live: Object, place: int, foreign: str) -> Problem:
+    return problems.third_party(the_rule(live, place), foreign, "a rule")
+
+
+def cookie_outdone(live: Object, place: int, where: str) -> Problem:
+    return problems.cookie_outdone(the_rule(live, place), where, "its own filter for response headers")
+
+
+def without_room(live: Object, place: int, what: str, field: str) -> Problem:
+    complaint = f"has {what}, and the API takes no more, so there is no room for what {field} needs; "
+    return problems.unsupported(the_rule(live, place), f"{complaint}take one of them away, or leave {field} out")
+
+
+def uncopied(live: Object, place: int) -> Problem:
+    return problems.uncopied(the_rule(live, place), "GET and HEAD")
 
 
 def too_many_tests(live: Object, place: int, field: str) -> Problem:
@@ -107,7 +125,8 @@ def crowded(live: Object, more: int) -> Problem:
     ours = "a rule" if more == 1 else f"{more} rules"
     complaint = (
         f"needs {ours} of ours, and the API takes {MOST_RULES} rules and {MOST_MATCHES} matches in one "
-        "HTTPRoute; give what is split an HTTPRoute of its own, or leave out some of canaryMatches"
+        "HTTPRoute; give what is split an HTTPRoute of its own, or leave out some of canaryMatches, or stages where "
+        "stickiness needs a rule for each"
     )
     return problems.unsupported(_whole(live), complaint)
 

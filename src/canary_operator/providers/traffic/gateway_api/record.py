@@ -10,6 +10,7 @@ from canary_operator.core.world import Problem, RouteRecord
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic import annotation, order
 from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT
+from canary_operator.providers.traffic.gateway_api.cookies import held
 from canary_operator.providers.traffic.gateway_api.problems import record_unreadable, route_taken
 from canary_operator.providers.traffic.gateway_api.routes import Rule, Split
 from canary_operator.providers.traffic.holders import holder
@@ -24,6 +25,9 @@ class Original(Model):
     weight: Annotated[int, Field(ge=0, le=MOST_WEIGHT)] = 0
     added: bool = False
     """The user has no such backend; it is ours, and goes away on restore."""
+    held: Annotated[int, Field(ge=0, le=3)] = 0
+    """How much of the filters, the one for response headers, and its `add` the user has there, where a cookie of ours
+    is added."""
 
 
 class Kept(Model):
@@ -54,8 +58,21 @@ class Kept(Model):
 
     def after(self, name: str | None, *, adding: bool) -> Self:
         """The same originals under its present name; `adding`: the canary backend is ours from now on."""
-        canary = Original(service=self.canary.service, added=True) if adding else self.canary
-        return self.model_copy(update={"rule": name, "canary": canary})
+        stable = self.stable.model_copy(update={"held": 0})
+        canary = (
+            Original(service=self.canary.service, added=True) if adding else self.canary.model_copy(update={"held": 0})
+        )
+        return self.model_copy(update={"rule": name, "stable": stable, "canary": canary})
+
+    def holding(self, rule: Rule) -> Self:
+        """With what its owner has of the way to a cookie; `rule` is without any of ours.
+
+        A canary backend that is not there yet becomes a copy of stable's.
+        """
+        stable, canary = rule.stable, rule.stable if rule.canary is None else rule.canary
+        places = {"stable": (self.stable, stable), "canary": (self.canary, canary)}
+        found = {arm: one.model_copy(update={"held": held(rule.backends[at])}) for arm, (one, at) in places.items()}
+        return self.model_copy(update=found)
 
     def split(self, rollout: str, field: str) -> Split:
         """As it was first written."""

@@ -9,10 +9,10 @@ from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.annotation import annotations, with_annotations
 from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT, Backend, rescaled, weighted
 from canary_operator.providers.traffic.gateway_api.find import Chosen, choose_all
-from canary_operator.providers.traffic.gateway_api.managed import without_rules
 from canary_operator.providers.traffic.gateway_api.record import Kept, read_entry
 from canary_operator.providers.traffic.gateway_api.routes import Asked, Rule, feeds, read
 from canary_operator.providers.traffic.gateway_api.rules import backends_of, with_backends
+from canary_operator.providers.traffic.gateway_api.strip import stripped
 from canary_operator.providers.traffic.meant import unfound
 from canary_operator.providers.traffic.partly import in_turn, said
 
@@ -23,7 +23,7 @@ def restored(live: Object, asked: Asked) -> Object | Problem:
     A rule that its owner took away needs nothing back. One that still sends to the canary and has no place for that
     traffic any more is a Problem, and keeps the record of all.
     """
-    live = without_rules(live, asked.rollout)
+    live = stripped(live, asked.rollout)
     entry = read_entry(live, asked.rollout)
     if entry is None or isinstance(entry, Problem):
         return entry or live

@@ -22,9 +22,41 @@ class _Rewrite(Part):
     path: _PathModifier | None = None
 
 
+class _Header(Part):
+    name: StrictStr
+    value: StrictStr
+
+
+class _HeaderModifier(Part):
+    set: list[_Header] | None = None
+    add: list[_Header] | None = None
+    remove: list[StrictStr] | None = None
+
+
+class _Reference(Part):
+    name: StrictStr
+    group: StrictStr | None = None
+    kind: StrictStr | None = None
+    namespace: StrictStr | None = None
+    port: StrictInt | None = None
+
+
+class _Fraction(Part):
+    numerator: StrictInt
+    denominator: Annotated[StrictInt, Field(ge=1)] = 100
+
+
+class _Mirror(Part):
+    backendRef: _Reference  # noqa: N815 -- the API's name
+    percent: StrictInt | None = None
+    fraction: _Fraction | None = None
+
+
 class _Filter(Part):
     type: StrictStr
     urlRewrite: _Rewrite | None = None  # noqa: N815 -- the API's name
+    responseHeaderModifier: _HeaderModifier | None = None  # noqa: N815 -- the API's name
+    requestMirror: _Mirror | None = None  # noqa: N815 -- the API's name
 
 
 class _Path(Part):
@@ -45,12 +77,7 @@ class _Match(Part):
     queryParams: list[_Named] | None = None  # noqa: N815 -- the API's name
 
 
-class _Backend(Part):
-    name: StrictStr
-    group: StrictStr | None = None
-    kind: StrictStr | None = None
-    namespace: StrictStr | None = None
-    port: StrictInt | None = None
+class _Backend(_Reference):
     weight: Annotated[StrictInt, Field(ge=0, le=MOST_WEIGHT)] | None = None
     filters: list[_Filter] | None = None
 

@@ -1,22 +1,25 @@
 """Whether what we inserted still stands, and what share our rules and the split rule make together."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.gateway_api.clones import clones, service_of
+from canary_operator.providers.traffic.cookies import SET_COOKIE
+from canary_operator.providers.traffic.gateway_api.clones import clones, new_revision, service_of
+from canary_operator.providers.traffic.gateway_api.cookies import set_in, setting
 from canary_operator.providers.traffic.gateway_api.find import Found
 from canary_operator.providers.traffic.gateway_api.managed import ours_in
+from canary_operator.providers.traffic.gateway_api.mirrors import mirrored_to
 from canary_operator.providers.traffic.gateway_api.record import Entry
 from canary_operator.providers.traffic.gateway_api.routes import Split, read
-from canary_operator.providers.traffic.gateway_api.rules import matches, named, rules
+from canary_operator.providers.traffic.gateway_api.rules import backends, label, matches, named, rules
 from canary_operator.providers.traffic.managed import WHOLE, Managed, bucket_name, of_role
 
 
 def lost(live: Object, bare: Object, found: Found, entry: Entry | None) -> tuple[str, ...]:
-    """The names of rules that the record knows of, and that are gone or do something else by now.
+    """What the record knows of, and what is gone or does something else by now: the names of rules, and our cookie.
 
     Whatever else the owner changes in the split rule is copied into them by the next write.
     """
@@ -31,7 +34,10 @@ def lost(live: Object, bare: Object, found: Found, entry: Entry | None) -> tuple
     split_at = [place for place in range(len(rules(live))) if place not in {place for place, _ in ours}][
         found.rule.place
     ]
-    return tuple(str(one["name"]) for one in wanted if not _stands(live, found.split, entry.managed, one, split_at))
+    rest = [str(one["name"]) for one in wanted if not _stands(live, found.split, entry.managed, one, split_at)]
+    if not _sets(live, split_at, found.split, entry.managed):
+        rest.append(f"{SET_COOKIE} of rule {label(live, split_at)}")
+    return tuple(rest)
 
 
 def share_of(live: Object, found: Found, share: Fraction, entry: Entry | None) -> Fraction:
@@ -46,14 +52,23 @@ def share_of(live: Object, found: Found, share: Fraction, entry: Entry | None) -
 
 
 def _stands(live: Object, split: Split, managed: Managed, wanted: Object, before: int) -> bool:
-    """Before the split rule, with its tests and its shares."""
+    """Before the split rule, with its tests, its shares and its cookies."""
     name = str(wanted["name"])
     places = named(live, name)
     if len(places) != 1 or places[0] > before:
         return False
     through, alone = replace(split, canary=service_of(name, split, managed)), _alone(live, wanted)
-    same = matches(live, places[0]) == matches(alone, 0)
-    return same and _shares(live, places[0], through) == _shares(alone, 0, through)
+    if matches(live, places[0]) != matches(alone, 0):
+        return False
+    if _shares(live, places[0], through) != _shares(alone, 0, through):
+        return False
+    found = rules(live)[places[0]]
+    return managed.copies is None or _mirrored(live, found, split, managed) == _mirrored(live, wanted, split, managed)
+
+
+def _mirrored(live: Object, rule: Object, split: Split, managed: Managed) -> Sequence[Fraction]:
+    """Where else its owner sends copies is theirs to say."""
+    return mirrored_to(rule, new_revision(split, managed), live["metadata"]["namespace"])
 
 
 def _alone(live: Object, rule: Object) -> Object:
@@ -61,6 +76,14 @@ def _alone(live: Object, rule: Object) -> Object:
 
 
 def _shares(live: Object, place: int, split: Split) -> Hashable:
-    """The canary's share in this rule; the problem where it does nothing of use."""
+    """The canary's share in this rule, and who sets which cookie; the problem where it does nothing of use."""
     found = read(_alone(live, rules(live)[place]), 0, split)
-    return found if isinstance(found, Problem) else found.share
+    return found if isinstance(found, Problem) else (found.share, set_in(found.backends))
+
+
+def _sets(live: Object, place: int, split: Split, managed: Managed) -> bool:
+    """The split rule sets the cookies that it should."""
+    found = backends(live, place)
+    return managed.cookies is None or set_in(found) == set_in(
+        setting(found, managed, split, live["metadata"]["namespace"])
+    )

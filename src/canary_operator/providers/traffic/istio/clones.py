@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from canary_operator.core.cookies import Cookies, once_more
+from canary_operator.core.cookies import Cookies
 from canary_operator.core.copies import Copies
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.cookies import header_of, kept_users
 from canary_operator.providers.traffic.hosts import service_host
-from canary_operator.providers.traffic.istio.cookies import CANARY, name_of, outdone, setting, value_of
+from canary_operator.providers.traffic.istio.cookies import outdone, setting
 from canary_operator.providers.traffic.istio.destinations import Address, Destination, canary_of, host, means, weight
 from canary_operator.providers.traffic.istio.matching import (
     Block,
     block_of,
     block_of_bucket,
-    block_of_cookie,
+    block_of_cookies,
     both,
     safe,
 )
@@ -34,6 +35,7 @@ from canary_operator.providers.traffic.istio.routes import Rule, Split
 from canary_operator.providers.traffic.istio.rules import Spot, rule_at
 from canary_operator.providers.traffic.istio.splitting import route_at
 from canary_operator.providers.traffic.managed import (
+    NOTHING,
     WHOLE,
     Managed,
     bucket_name,
@@ -43,8 +45,6 @@ from canary_operator.providers.traffic.managed import (
     of_role,
 )
 from canary_operator.providers.traffic.problems import Clash
-
-NOTHING = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +154,10 @@ def _wanted(managed: Managed, split: Split, share: Fraction) -> Iterator[_Wanted
 
 
 def _for_cookies(cookies: Cookies, split: Split, share: Fraction) -> Iterator[_Wanted]:
-    """Who has the new revision, who was drawn in an earlier stage, and who in this one."""
-
-    def rule(drawn: str, part: Fraction, *, draws: bool = False) -> _Wanted:
-        tests = block_of_cookie(name_of(cookies, split.rollout), value_of(cookies, split.rollout, drawn))
-        name = cookie_rule_name(split.rollout, drawn, split.place)
-        return _Wanted(name, "traffic.stickiness", tests, part, draws)
-
-    yield rule(CANARY, WHOLE)
-    for one in cookies.earlier:
-        yield rule(str(one.stage), once_more(share, one.weight), draws=True)
-    yield rule(str(cookies.stage), NOTHING)
+    for users in kept_users(cookies, share):
+        tests = block_of_cookies(header_of(cookies, split.rollout, users.drawn))
+        name = cookie_rule_name(split.rollout, users.drawn, split.place)
+        yield _Wanted(name, "traffic.stickiness", tests, users.share, users.draws)
 
 
 def _copied(live: Object, spot: Spot) -> Object:

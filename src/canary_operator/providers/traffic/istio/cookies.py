@@ -4,30 +4,18 @@ It is added, never set, so that the application's own cookies stay.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
 from typing import Any
 
 from canary_operator.core.cookies import Cookies
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.cookies import CANARY, SET_COOKIE, is_ours, text_of
 from canary_operator.providers.traffic.istio.destinations import Address, Destination, address, shown
 from canary_operator.providers.traffic.istio.routes import Rule, Split
 from canary_operator.providers.traffic.istio.rules import rule_at
 from canary_operator.providers.traffic.managed import Managed
 
-SET_COOKIE = "set-cookie"
-CANARY = "canary"
 _WAY = ("headers", "response", "add")
 _OVERWRITES = ("set", "remove")
-
-
-def name_of(cookies: Cookies, rollout: str) -> str:
-    """A namespace has no dot in its name, so no two rollouts have the same."""
-    return cookies.name or f"canary-operator.{rollout.replace('/', '.')}"
-
-
-def value_of(cookies: Cookies, rollout: str, drawn: str) -> str:
-    """`drawn` is `canary`, or the number of the stage in which the user got the old revision."""
-    return f"{_mark(rollout)}.{cookies.run}.{drawn}"
 
 
 def setting(route: Sequence[Destination], managed: Managed, split: Split, namespace: str) -> list[Destination]:
@@ -36,7 +24,7 @@ def setting(route: Sequence[Destination], managed: Managed, split: Split, namesp
         return [*route]
     new, old = (split.stable, split.canary) if managed.reversed else (split.canary, split.stable)
     drawn = {new: CANARY, old: str(managed.cookies.stage)}
-    texts = {wanted: _text(managed.cookies, split.rollout, said) for wanted, said in drawn.items()}
+    texts = {wanted: text_of(managed.cookies, split.rollout, said) for wanted, said in drawn.items()}
     return [_adding(each, texts.get(address(each, namespace))) for each in route]
 
 
@@ -58,7 +46,7 @@ def held(destination: Destination) -> int:
 def without(destination: Destination, cookies: Cookies, rollout: str, kept: int) -> Destination:
     """The destination without the cookie; of the way there stays what its owner has, or what is not empty."""
     added = _added(destination)
-    if not str(added.get(SET_COOKIE, "")).startswith(f"{name_of(cookies, rollout)}={_mark(rollout)}."):
+    if not is_ours(str(added.get(SET_COOKIE, "")), cookies, rollout):
         return destination
     return _without(destination, (*_WAY, SET_COOKIE), kept)
 
@@ -77,18 +65,6 @@ def _of_responses(rule: Object, ours: Sequence[Destination]) -> Iterator[tuple[s
     yield "headers", (rule.get("headers") or {}).get("response") or {}
     for each in ours:
         yield f"{shown(each)}: headers", (each.get("headers") or {}).get("response") or {}
-
-
-def _mark(rollout: str) -> str:
-    """Another rollout with the same name of a cookie does not take its users for ours."""
-    return sha256(rollout.encode()).hexdigest()[:6]
-
-
-def _text(cookies: Cookies, rollout: str, drawn: str) -> str:
-    age = f"Max-Age={cookies.ttl.total_seconds():.0f}"
-    secure = "; Secure" if cookies.secure else ""
-    value = value_of(cookies, rollout, drawn)
-    return f"{name_of(cookies, rollout)}={value}; {age}; Path=/; HttpOnly; SameSite=Lax{secure}"
 
 
 def _adding(destination: Destination, text: str | None) -> Destination:

@@ -1,6 +1,5 @@
 """Tests of requests as Istio writes them, and tests added to those that a rule has already."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -41,8 +40,9 @@ def block_of_bucket(bucket: CanaryBucket, share: Fraction) -> Block:
     return {"headers": {_COOKIE: {"regex": in_cookie(bucket.cookie or "", value)}}}
 
 
-def block_of_cookie(name: str, value: str) -> Block:
-    return {"headers": {_COOKIE: {"regex": in_cookie(name, re.escape(value))}}}
+def block_of_cookies(header: str) -> Block:
+    """By an expression of all cookies."""
+    return {"headers": {_COOKIE: {"regex": header}}}
 
 
 def both(alternatives: Sequence[Block], tests: Block) -> list[Block] | Clash:

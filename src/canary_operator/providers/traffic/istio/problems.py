@@ -63,27 +63,15 @@ def tested_twice(live: Object, spot: Spot, what: str, field: str) -> Problem:
 
 
 def uncopied(live: Object, spot: Spot) -> Problem:
-    complaint = (
-        "tests the method, and lets none through that stages[].mirror may copy: GET and HEAD, each by exact; test it "
-        "so, leave mirror out, or set traffic.mirror.allowUnsafe where a second order does no harm"
-    )
-    return _unsupported(live, spot, complaint)
+    return problems.uncopied(the_rule(live, spot), "GET and HEAD, each by exact")
 
 
 def third_party(live: Object, spot: Spot, foreign: str) -> Problem:
-    complaint = (
-        f"sends to {foreign} too, and traffic.stickiness keeps users between two versions only; give those requests "
-        "an http route of their own, or leave stickiness out"
-    )
-    return _unsupported(live, spot, complaint)
+    return problems.third_party(the_rule(live, spot), foreign, "an http route")
 
 
 def cookie_outdone(live: Object, spot: Spot, where: str) -> Problem:
-    complaint = (
-        f"writes set-cookie itself ({where}), which leaves no cookie of traffic.stickiness; "
-        "let it add that header in the rule's own headers.response.add, or leave stickiness out"
-    )
-    return _unsupported(live, spot, complaint)
+    return problems.cookie_outdone(the_rule(live, spot), where, "the rule's own headers.response.add")
 
 
 def stable_missing(live: Object, spot: Spot, wanted: Address) -> Problem:

@@ -7,8 +7,9 @@ from typing import Any
 
 from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
+from canary_operator.providers.traffic.cookies import SET_COOKIE
 from canary_operator.providers.traffic.istio.clones import address_of, clones, new_revision
-from canary_operator.providers.traffic.istio.cookies import SET_COOKIE, set_in, setting
+from canary_operator.providers.traffic.istio.cookies import set_in, setting
 from canary_operator.providers.traffic.istio.find import Found
 from canary_operator.providers.traffic.istio.managed import ours_in
 from canary_operator.providers.traffic.istio.mirrors import mirrored_to
