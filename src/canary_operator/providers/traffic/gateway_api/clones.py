@@ -85,14 +85,15 @@ def _matches(live: Object, rule: Rule, wanted: _Wanted) -> list[Match] | Problem
     if any(len(match.get(field) or ()) > MOST_TESTS for match in found for field in ("headers", "queryParams")):
         return problems.too_many_tests(live, place, wanted.field)
     every = [matches(live, at) for at in range(len(rules(live)))]
-    other = first_overtaken(found, every, place, {at: _copied(every[at], wanted.tests) for at in rule.beside})
+    copied = {at: [_copied(match, wanted.tests) for match in every[at]] for at in rule.beside}
+    other = first_overtaken(found, origins, every, place, copied)
     return found if other is None else problems.overtaking(live, place, wanted.field, other)
 
 
-def _copied(alternatives: Sequence[Match], tests: Match) -> Sequence[Match]:
-    """Of a rule that is split along; where that can't be, the whole is refused."""
-    found = both(alternatives, tests)
-    return alternatives if isinstance(found, Clash) else found
+def _copied(match: Match, tests: Match) -> Match:
+    """Of a rule that is split along; as it is where it gets no copy."""
+    found = both([match], tests)
+    return match if isinstance(found, Clash) else found[0]
 
 
 def _through(backend: Backend, canary: str, service: str, live: Object) -> Backend:

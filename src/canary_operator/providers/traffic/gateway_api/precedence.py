@@ -65,6 +65,7 @@ def _within(path: str, prefix: str) -> bool:
 
 def first_overtaken(
     clones: Sequence[Match],
+    origins: Sequence[Match],
     rules: Sequence[Sequence[Match]],
     place: int,
     copied: Mapping[int, Sequence[Match]],
@@ -73,7 +74,7 @@ def first_overtaken(
 
     `copied` are the copies of others with the same tests, by their places.
     """
-    pairs = list(zip(clones, rules[place], strict=True))
+    pairs = list(zip(clones, origins, strict=True))
     for at, others in enumerate(rules):
         every = zip(others, copied.get(at, others), strict=True)
         if at != place and any(overtaken(*one, *other, earlier=at < place) for other in every for one in pairs):
