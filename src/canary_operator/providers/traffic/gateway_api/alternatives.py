@@ -43,14 +43,15 @@ def _allowed(live: Object, rule: Rule, wanted: Wanted, found: Sequence[tuple[Mat
     if any(len(match.get(field) or ()) > MOST_TESTS for match in written for field in ("headers", "queryParams")):
         return problems.too_many_tests(live, place, wanted.field)
     every = [matches(live, at) for at in range(len(rules(live)))]
-    other = first_overtaken(found, every, place, {at: _copied(every[at], wanted.tests) for at in rule.beside})
+    copied = {at: [_copied(match, wanted.tests) for match in every[at]] for at in rule.beside}
+    other = first_overtaken(found, every, place, copied)
     return written if other is None else problems.overtaking(live, place, wanted.field, other, _cure(wanted.tests))
 
 
-def _copied(alternatives: Sequence[Match], tests: Match) -> Sequence[Match]:
-    """Of a rule that is split along; where that can't be, the whole is refused."""
-    found = both(alternatives, tests)
-    return alternatives if isinstance(found, Clash) else found
+def _copied(match: Match, tests: Match) -> Match:
+    """Of a rule that is split along; as it is where it gets no copy."""
+    found = both([match], tests)
+    return match if isinstance(found, Clash) else found[0]
 
 
 def _cure(tests: Match) -> str:
