@@ -52,11 +52,11 @@ def finished(shop: Shop, runs: int = 1) -> Rollout:
     return shop.until(f"{runs} runs to end", lambda seen: seen.rests and len(seen.outcomes) >= runs, LONGEST)
 
 
-def release_a_bad_one(shop: Shop, proxy: Proxy) -> None:
-    """Healthy for eight seconds; returns in the first of them that it has users."""
+def release_a_bad_one(shop: Shop, proxy: Proxy, tag: str = "v2-f8") -> None:
+    """Healthy for so many seconds; returns as soon as it has users."""
     shop.adopt(rollout(LONG))
     proxy.begin()
-    shop.release("v2-f8")
+    shop.release(tag)
     shop.until("the first stage", lambda seen: seen.state == "Staged", LONGEST)
 
 
@@ -188,7 +188,8 @@ def test_a_rollback_needs_no_status(shop: Shop, traffic: Traffic, proxy: Proxy) 
     route = shop.route()
     shop.adopt(rollout(LONG))
     with freezer(shop, "canaryrollouts/status") as policy:
-        release_a_bad_one(shop, proxy)
+        release_a_bad_one(shop, proxy, "v2-f15")
+        shop.until("the first look to be noted", lambda seen: seen.status.get("observedWeight") is not None)
         with policy.frozen():
             until_it_fails(shop, traffic)
             shop.wait("the traffic to go back", lambda: shop.weight() == 0)
