@@ -67,7 +67,9 @@ class Story:
             if self.cluster.gone:
                 return self
             try:
-                decision = await reconcile(self.cluster.rollout(self.working), ports_of(self.cluster), self.cluster.now)
+                decision = await reconcile(
+                    self.cluster.rollout(self.working), ports_of(self.cluster), self.cluster.now, self.learn
+                )
             except Crash:
                 self.working = None
                 if self._at_death is not None:
@@ -81,6 +83,9 @@ class Story:
             if quiet and (decision.next_due is None or decision.next_due > self.cluster.now):
                 return self
         raise AssertionError(f"still busy after {_MOST_PASSES} passes in {self.status.state}: {self.reason}")
+
+    def learn(self, status: Status) -> None:
+        self.working = status
 
     async def adopted(self) -> "Story":
         return await self.passes()

@@ -183,13 +183,15 @@ def test_a_rollback_that_a_policy_refuses_goes_through_when_it_may(shop: Shop, t
 
 
 @pytest.mark.usefixtures("operator")
-def test_a_rollback_needs_no_status(shop: Shop, traffic: Traffic, proxy: Proxy) -> None:
+@pytest.mark.parametrize("noted", [False, True], ids=["no look noted", "a look noted"])
+def test_a_rollback_needs_no_status(shop: Shop, traffic: Traffic, proxy: Proxy, *, noted: bool) -> None:
     """While nothing can be noted the traffic goes back all the same, once; the rest is done when it can be noted."""
     route = shop.route()
     shop.adopt(rollout(LONG))
     with freezer(shop, "canaryrollouts/status") as policy:
-        release_a_bad_one(shop, proxy, "v2-f15")
-        shop.until("the first look to be noted", lambda seen: seen.status.get("observedWeight") is not None)
+        release_a_bad_one(shop, proxy, "v2-f15" if noted else "v2-f8")
+        if noted:
+            shop.until("the first look to be noted", lambda seen: seen.status.get("observedWeight") is not None)
         with policy.frozen():
             until_it_fails(shop, traffic)
             shop.wait("the traffic to go back", lambda: shop.weight() == 0)

@@ -12,14 +12,14 @@ from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.decide import Decision
 from canary_operator.core.findings import Finding
 from canary_operator.core.transitions import Event
-from canary_operator.errors import CanaryError, Conflict, NotLeading, Unavailable
+from canary_operator.errors import CanaryError, Conflict, NotLeading, Refused, Unavailable
 from canary_operator.operator.agenda import Turn
 from canary_operator.operator.passes import LONGEST_RETRY, LONGEST_RETRY_IN_A_RUN, Passes
 from canary_operator.operator.store import Store
 from canary_operator.ports import Ports, Target
 from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.resources import DEPLOYMENTS, ROLLOUTS, VIRTUAL_SERVICES, WATCHED
-from canary_operator.reconcile.loop import Rollout
+from canary_operator.reconcile.loop import Learn, Rollout
 from tests.doubles.kubernetes import InMemoryKubernetes
 from tests.doubles.worlds import a_run
 from tests.operator.bodies import a_deployment, a_rollout, a_virtual_service
@@ -73,6 +73,7 @@ class Bench:
         self.metrics = Metrics()
         self.seen: list[Rollout] = []
         self.answer: Decision | Exception = a_decision(Status())
+        self.learnt: Status | None = None
         self.preferred: dict[str, bool] = {}
         self.passed_turns: list[Turn] = []
         self.taken_back_turns: list[Turn] = []
@@ -93,8 +94,10 @@ class Bench:
             self.store.complete(resource, {})
         self.store.observe(ROLLOUTS, a_rollout(status={"revision": 1}))
 
-    async def reconcile(self, rollout: Rollout, _: Ports, __: datetime) -> Decision:
+    async def reconcile(self, rollout: Rollout, _: Ports, __: datetime, learn: Learn) -> Decision:
         self.seen.append(rollout)
+        if self.learnt is not None:
+            learn(self.learnt)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -119,7 +122,7 @@ class Bench:
 
 def a_decision(status: Status, **rest: Any) -> Decision:
     finding = Finding(Event.WAITED, "AtRest", "")
-    return replace(Decision((), status, finding, NOON + timedelta(seconds=60)), **rest)
+    return replace(Decision((), status, finding, NOON + timedelta(seconds=60), status), **rest)
 
 
 @pytest.fixture
@@ -162,6 +165,27 @@ async def test_a_newer_status_in_the_cluster_wins(bench: Bench) -> None:
     assert bench.seen[1].status.runs == 5
 
 
+async def test_a_pass_that_fails_keeps_what_it_saw(bench: Bench) -> None:
+    """While nothing can be written down, looks still add up."""
+    bench.answer, bench.learnt = Refused("a policy says no"), Status(revision=1, runs=7)
+    await bench.make()
+    await bench.make()
+    assert bench.seen[1].status.runs == 7
+
+
+async def test_a_look_of_a_reign_that_is_over_is_forgotten(bench: Bench) -> None:
+    """The next leader's own looks count."""
+
+    async def loses(rollout: Rollout, ports: Ports, now: datetime, learn: Learn) -> Decision:
+        bench.passes.forget_all()
+        return await bench.reconcile(rollout, ports, now, learn)
+
+    bench.answer, bench.learnt = Refused("a policy says no"), Status(revision=1, runs=7)
+    bench.passes.reconcile = loses
+    await bench.make()
+    assert list(bench.passes.present()) == []
+
+
 async def test_working_copies_end_with_leadership(bench: Bench) -> None:
     """Somebody else may have written since; looks end as well."""
     bench.answer = a_decision(Status(revision=1, runs=4))
@@ -176,9 +200,9 @@ async def test_working_copies_end_with_leadership(bench: Bench) -> None:
 async def test_a_pass_that_outlives_its_leadership_leaves_no_copy(bench: Bench) -> None:
     """What it decided belongs to a reign that is over."""
 
-    async def loses(rollout: Rollout, ports: Ports, now: datetime) -> Decision:
+    async def loses(rollout: Rollout, ports: Ports, now: datetime, learn: Learn) -> Decision:
         bench.passes.forget_all()
-        return await bench.reconcile(rollout, ports, now)
+        return await bench.reconcile(rollout, ports, now, learn)
 
     bench.answer = a_decision(Status(revision=1, runs=4))
     bench.passes.reconcile = loses
@@ -288,7 +312,7 @@ async def test_a_rollback_is_told_as_soon_as_the_route_is_written(
 ) -> None:
     """Although what comes after it fails: the traffic is where it belongs."""
 
-    async def fails_after_the_route(rollout: Rollout, ports: Ports, _: datetime) -> Decision:
+    async def fails_after_the_route(rollout: Rollout, ports: Ports, _: datetime, __: Learn) -> Decision:
         assert isinstance(rollout.spec, Spec)
         target = Target(rollout.namespace, rollout.name, rollout.uid, rollout.spec)
         await ports.traffic.set_weight(target, SetWeight(Fraction(0), purpose, "run-1", 1))

@@ -65,7 +65,7 @@ async def told(surroundings: Surroundings, *passes: tuple[Status, Status]) -> li
     task = asyncio.create_task(preflight.run())
     for before, after in passes:
         finding = Finding(Event.WAITED, reasons.PREPARING, "")
-        preflight.passed(rollout(before), Decision((), after, finding, None))
+        preflight.passed(rollout(before), Decision((), after, finding, None, after))
         for _ in range(20):
             await asyncio.sleep(0)
     assert not task.done(), "it lives on"

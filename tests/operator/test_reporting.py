@@ -83,7 +83,7 @@ def make(reporting: Reporting, before: Status, after: Status, event: Event = Eve
     """One pass, from one status to the next."""
     rollout = MemoryCluster(a_spec()).rollout(before)
     told = (Announce("Told", "something"),) if before.state is not after.state else ()
-    decision = Decision(told, after, Finding(event, "Harm", "found"), None)
+    decision = Decision(told, after, Finding(event, "Harm", "found"), None, after)
     reporting.passed(rollout, decision, NOON + timedelta(seconds=second))
 
 

@@ -1,5 +1,6 @@
 """Killed at any instant: the run ends as it would have, and never worse meanwhile."""
 
+import contextlib
 from fractions import Fraction
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from canary_operator.api import reasons
 from canary_operator.api.status import Outcome, State
-from canary_operator.core.actions import EnsureCanary, SetWeight
+from canary_operator.core.actions import EnsureCanary, Record, SetWeight
 from canary_operator.errors import CanaryError, Conflict, InvalidCanary, Refused, Unavailable
 from tests.cases import cases
 from tests.doubles.memory import Crash
@@ -98,6 +99,23 @@ async def test_a_weight_that_is_refused_is_said_once() -> None:
     story.cluster.calls.refuses = None
     await story.passes()
     story.expects(weight="10%", reason=reasons.STAGE_RUNNING)
+
+
+async def test_harm_is_found_while_nothing_can_be_noted() -> None:
+    """Not one look of the run was ever written down: they add up in memory, and the traffic goes back."""
+    story = await Story(SHORT).adopted()
+    await story.release("v2")
+    story.expects(weight="10%", reason=reasons.STAGE_RUNNING)
+    story.cluster.calls.refuses = (Record, Refused("a policy says no"))
+    for _ in range(6):
+        with contextlib.suppress(Refused):
+            await story.after(seconds=5, canary_bad=1.0)
+    assert story.cluster.share == 0
+    assert story.cluster.status.state is State.STAGED, "nobody could say so"
+    story.cluster.calls.refuses = None
+    await story.after(minutes=1)
+    story.expects(weight="0%", reason=reasons.ROLLED_BACK, state=State.RESTING)
+    assert story.weights.count(Fraction(0)) == len(story.weights[story.weights.index(Fraction(0)) :])
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ class GatewayAPI(Model):
     http_routes: Annotated[tuple[HTTPRouteRef, ...], Field(min_length=1, max_length=MOST_OBJECTS)]
     """The HTTPRoutes that carry the traffic, one for the gateway and one for the mesh perhaps. All of their rules that
     are asked for are split alike. Only the weights of stable and canary are changed in them; while a run lasts, rules
-    for `canaryMatches` and `canaryBucket` stand before those."""
+    for `canaryMatches`, `canaryBucket`, `stickiness` and `mirror` stand before those."""
 
 
 class Traffic(Model):

@@ -31,6 +31,8 @@ class Decision:
     status: Status
     finding: Finding
     next_due: datetime | None
+    learnt: Status
+    """What the look alone has taught; it stays true whatever becomes of the actions."""
 
 
 def decide(world: World) -> Decision:
@@ -39,9 +41,9 @@ def decide(world: World) -> Decision:
     finding = nowhere_to_go(world, first(CHECKS[world.status.state], world))
     if finding.event not in ENDINGS and (heard := hear(world)) is not None:
         actions, status = heard
-        return _conclude(world, finding, Move(actions, status))
-    world = _keep_time(world, finding)
-    return _conclude(world, finding, MOVES[finding.event](world, finding))
+        return _conclude(world, finding, Move(actions, status), learnt=world.status)
+    timed = _keep_time(world, finding)
+    return _conclude(timed, finding, MOVES[finding.event](timed, finding), learnt=world.status)
 
 
 def _by_our_clock(world: World) -> World:
@@ -52,7 +54,7 @@ def _by_our_clock(world: World) -> World:
     return replace(world, status=world.status.model_copy(update={"run": moved}))
 
 
-def _conclude(world: World, finding: Finding, move: Move) -> Decision:
+def _conclude(world: World, finding: Finding, move: Move, *, learnt: Status) -> Decision:
     """The status as people read it, recorded only when somebody would care."""
     status = _described(world, finding, move.status)
     told = (*move.told, *_news(world, finding))
@@ -64,9 +66,8 @@ def _conclude(world: World, finding: Finding, move: Move) -> Decision:
     )
     recorded = [action.status for action in actions if isinstance(action, Record)]
     status = recorded[-1] if recorded else status
-    return Decision(
-        by_place(world.status, actions), status, finding, next_due(world, finding, status, acted=bool(move.actions))
-    )
+    due = next_due(world, finding, status, acted=bool(move.actions))
+    return Decision(by_place(world.status, actions), status, finding, due, learnt)
 
 
 def _described(world: World, finding: Finding, status: Status) -> Status:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -18,7 +19,7 @@ from canary_operator.ports import Ports
 from canary_operator.providers.journal import FINALIZER
 from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.objects import Object
-from canary_operator.reconcile.loop import Decision, Rollout
+from canary_operator.reconcile.loop import Decision, Learn, Rollout
 
 FIRST_RETRY = timedelta(seconds=0.5)
 A_MOMENT = timedelta(seconds=1)
@@ -29,7 +30,7 @@ _DOUBLINGS = 8
 
 log = structlog.get_logger(__name__)
 
-Reconcile = Callable[[Rollout, Ports, datetime], Awaitable[Decision]]
+Reconcile = Callable[[Rollout, Ports, datetime, Learn], Awaitable[Decision]]
 
 
 class Prefer(Protocol):
@@ -116,9 +117,8 @@ class Passes:
             return self.now() + A_MOMENT
         except (Unavailable, InvalidCanary) as error:
             return self._again(rollout, error)
-        if reign == self._reign and self.store.body(turn.uid) is not None:
+        if self._learn(turn.uid, reign, decision.status):
             self._failures.pop(turn.uid, None)
-            self._working[turn.uid] = decision.status
             self.prefer(turn.uid, urgent=decision.status.run is not None)
             self.reporter.passed(rollout, decision, self.now())
             self.preflight.passed(rollout, decision)
@@ -127,12 +127,20 @@ class Passes:
     async def _decided(self, turn: Turn, rollout: Rollout) -> Decision:
         began = self.now()
         traffic = TimedTraffic(self.ports.traffic, lambda: self._taken_back(turn))
-        decision = await self.reconcile(rollout, replace(self.ports, traffic=traffic), began)
+        learn = partial(self._learn, turn.uid, self._reign)
+        decision = await self.reconcile(rollout, replace(self.ports, traffic=traffic), began, learn)
         self.watcher.passed(turn, self.now())
         if decision.actions:
             acts = [type(action).__name__ for action in decision.actions]
             log.info("acted", state=decision.status.state, reason=decision.finding.reason, actions=acts)
         return decision
+
+    def _learn(self, uid: str, reign: int, status: Status) -> bool:
+        """Keep this as the working copy; False where it belongs to a reign, or to an object, that is no more."""
+        if reign != self._reign or self.store.body(uid) is None:
+            return False
+        self._working[uid] = status
+        return True
 
     def _taken_back(self, turn: Turn) -> None:
         at = self.now()

@@ -5,9 +5,12 @@ its place in their order: before a weight rises (the intent) and after it, but o
 """
 
 import contextlib
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from canary_operator.api import reasons
+from canary_operator.api.status import Status
 from canary_operator.core.actions import Action
 from canary_operator.core.decide import Decision, decide
 from canary_operator.core.refusals import explain
@@ -17,19 +20,28 @@ from canary_operator.reconcile.execute import execute
 from canary_operator.reconcile.observe import observe
 from canary_operator.reconcile.rollout import Rollout
 
-__all__ = ["Decision", "Rollout", "reconcile"]
+__all__ = ["Decision", "Learn", "Rollout", "reconcile"]
+
+Learn = Callable[[Status], object]
+"""Keeps a working copy in memory."""
 
 
-async def reconcile(rollout: Rollout, ports: Ports, now: datetime) -> Decision:
-    """Conflict: run again at once. Unavailable or InvalidCanary: run again soon; a refusal is said in the status."""
+async def reconcile(rollout: Rollout, ports: Ports, now: datetime, learn: Learn) -> Decision:
+    """Conflict: run again at once. Unavailable or InvalidCanary: run again soon; a refusal is said in the status.
+
+    `learn` gets the working copy with this look in it before anything is done: looks add up, and harm is found, also
+    while nothing can be written down.
+    """
     world = await observe(rollout, ports, now)
     decision = decide(world)
+    learn(decision.learnt)
     done: list[Action] = []
     try:
         await execute(decision.actions, rollout, ports, done)
     except (InvalidCanary, Refused) as refusal:
         reason = refusal.reason if isinstance(refusal, InvalidCanary) else reasons.WRITE_REFUSED
         with contextlib.suppress(Unavailable):
-            await execute(explain(world, done, reason, str(refusal)), rollout, ports, done)
+            seen = replace(world, status=decision.learnt)
+            await execute(explain(seen, done, reason, str(refusal)), rollout, ports, done)
         raise
     return decision

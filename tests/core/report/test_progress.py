@@ -18,7 +18,7 @@ STAGED = Status(state=State.STAGED, run=at_stage(), observed_weight="4.8%", stab
 
 
 def a_decision(status: Status, *actions: Action, reason: str = "StageRunning", message: str = "so far") -> Decision:
-    return Decision(actions, status, Finding(Event.WAITED, reason, message), None)
+    return Decision(actions, status, Finding(Event.WAITED, reason, message), None, status)
 
 
 def with_run(status: Status, **changes: Any) -> Status:

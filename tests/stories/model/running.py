@@ -67,7 +67,8 @@ class Operator:
         """None when it failed."""
         self.cluster.answers.clear()
         try:
-            decision = finished(reconcile(self.cluster.rollout(self.working), ports_of(self.cluster), self.cluster.now))
+            rollout = self.cluster.rollout(self.working)
+            decision = finished(reconcile(rollout, ports_of(self.cluster), self.cluster.now, self._learn))
         except Crash:
             self.restart()
         except (Unavailable, InvalidCanary):
@@ -77,6 +78,9 @@ class Operator:
             self.witness.after_pass(decision.status.run)
             return decision
         return None
+
+    def _learn(self, status: Status) -> None:
+        self.working = status
 
     def _quiet(self, decision: Decision | None) -> bool:
         if decision is None or decision.finding.event not in {Event.WAITED, Event.HELD}:
