@@ -1,4 +1,4 @@
-"""Canary matches and buckets of an HTTPRoute: who gets the canary of a real Envoy, by what a request says."""
+"""Canary matches, buckets and cookies of an HTTPRoute: who gets the canary of a real Envoy, by what a request says."""
 
 import copy
 import json
@@ -23,7 +23,7 @@ from tests.doubles.objects import MemoryObjects
 from tests.integration.choices import CASES
 from tests.integration.edge import AS_TESTER, TESTERS, Request, cookie, service_of_testers, until, user
 from tests.integration.http_routes import LONGEST, by_http_route, insist
-from tests.providers.traffic.istio.shapes import a_weight, rolled_back
+from tests.providers.traffic.istio.shapes import a_weight, drawn, rolled_back
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("gateway-api")]
 """One after the other: two releases under so much traffic at a time are more than two processors carry."""
@@ -31,6 +31,10 @@ pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("gateway-api")]
 KINDS = {name: case for name, case in CASES.items() if name != "path regex"}
 """Of paths an HTTPRoute has no expression that comes before a prefix."""
 TESTER = CanaryMatch.model_validate(TESTERS)
+DRAWN = {"1", "canary"}
+"""What cookies of a first stage say."""
+LOGIN = Request(path="/login")
+"""The application sets a cookie of its own there."""
 
 
 @pytest.fixture
@@ -52,15 +56,24 @@ class Edge:
         self.target = a_target(shop.namespace)
         self.session = requests.Session()
 
-    def version(self, request: Request) -> str:
-        answer = self.session.request(
+    def answer(self, request: Request) -> requests.Response:
+        return self.session.request(
             request.method,
             f"{self.shop.url}{request.path}",
             headers={"Host": self.shop.host, **request.headers},
             timeout=5,
             allow_redirects=False,
         )
+
+    def version(self, request: Request) -> str:
+        answer = self.answer(request)
         return str(answer.headers.get("x-version", answer.status_code))
+
+    def cookies(self, request: Request) -> list[str]:
+        """All that the answer sets, each as a browser returns it."""
+        self.session.cookies.clear()
+        found: list[str] = self.answer(request).raw.headers.getlist("set-cookie")
+        return [one.partition(";")[0] for one in found]
 
     async def write(self, order: SetWeight) -> None:
         await insist(partial(self.traffic.set_weight, self.target, order))
@@ -178,6 +191,44 @@ async def test_a_rule_that_would_lose_requests_is_named_and_keeps_them(edge: Edg
     await edge.write(a_weight(0, matches=(CanaryMatch.model_validate(apart),)))
     until("its testers", lambda: edge.version(Request({**AS_TESTER, "x-team": "b"})) == "v2")
     assert edge.version(Request({**AS_TESTER, "x-team": "a"})) == "v1"
+
+
+async def test_testers_have_the_canary_whatever_they_were_drawn_for(edge: Edge) -> None:
+    """Also by a parameter, which says less than a cookie does."""
+    by_parameter = CanaryMatch.model_validate({"queryParams": [{"name": "canary", "present": True}]})
+    await edge.write(a_weight(50, matches=(by_parameter,), cookies=drawn(50)))
+    until("both to be drawn", lambda: {edge.cookies(Request())[-1].rpartition(".")[2] for _ in range(20)} >= DRAWN)
+    kept = {edge.cookies(Request())[-1] for _ in range(40)}
+    assert len(kept) == 2
+    for one in kept:
+        version = "v2" if one.endswith("canary") else "v1"
+        assert {edge.version(Request({"cookie": one})) for _ in range(20)} == {version}
+        assert {edge.version(Request({"cookie": one}, "/?canary=1")) for _ in range(20)} == {"v2"}
+        assert edge.cookies(Request({"cookie": one})) == [], "nobody gets it twice"
+    await edge.given_back()
+
+
+async def test_every_cookie_reaches_its_user(edge: Edge) -> None:
+    """The application's, that of a filter of the rule, and ours beside what the backend's filter adds."""
+
+    def adding(name: str, value: str) -> Any:
+        modifier = {"add": [{"name": name, "value": value}]}
+        return [{"type": "ResponseHeaderModifier", "responseHeaderModifier": modifier}]
+
+    body = read(edge.shop)
+    body["spec"]["rules"][1]["filters"] = adding("set-cookie", "seen=1")
+    body["spec"]["rules"][1]["backendRefs"][0]["filters"] = adding("x-arm", "1")
+    edge.shop.apply(body)
+    edge.before = read(edge.shop)
+    edge.objects.put(HTTP_ROUTES, edge.before)
+    await edge.write(a_weight(50, cookies=drawn(50)))
+    for arm in DRAWN:
+        until(arm, lambda arm=arm: any(one.endswith(f".{arm}") for one in edge.cookies(LOGIN)))  # type: ignore[misc]
+    for _ in range(20):
+        names = [one.partition("=")[0] for one in edge.cookies(LOGIN)]
+        assert sorted(names) == sorted(["session", "seen", f"canary-operator.{edge.shop.namespace}.{NAME}"])
+        assert edge.answer(LOGIN).headers["x-arm"] == "1"
+    await edge.given_back()
 
 
 @pytest.mark.usefixtures("operator")

@@ -1,7 +1,6 @@
 """The provider by itself: a real API server takes what it writes, and a sidecar obeys it."""
 
 import asyncio
-import copy
 import socket
 from functools import partial
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 
 import pytest
 import requests
-import yaml
 
 from canary_operator.api.rollout import Spec
 from canary_operator.core.actions import Purpose
@@ -27,6 +25,7 @@ from tests.doubles.objects import MemoryObjects
 from tests.integration.http_routes import COUNTED, insist, shares
 from tests.integration.served import wait_until_served
 from tests.providers.traffic.gateway_api.shapes import steps
+from tests.providers.traffic.golden import load_in
 from tests.providers.traffic.istio.shapes import a_weight, listed
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("gateway-api")]
@@ -109,14 +108,7 @@ async def test_the_api_server_takes_every_golden_object(kubernetes: Kubernetes, 
 
 
 def golden(shape: str, name: str, namespace: str) -> Any:
-    """The file as it would be in this namespace."""
-    body = yaml.safe_load((GOLDEN / shape / f"{name}.yaml").read_text())
-    if "metadata" in body:
-        body["metadata"]["namespace"] = namespace
-        notes = body["metadata"].get("annotations", {})
-        for key, value in copy.deepcopy(notes).items():
-            notes[key] = value.replace('"shop/', f'"{namespace}/')
-    return body
+    return load_in(GOLDEN / shape, name, namespace)
 
 
 def a_target(namespace: str, intent: Any) -> Target:

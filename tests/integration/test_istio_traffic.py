@@ -2,14 +2,11 @@
 
 import asyncio
 import itertools
-import re
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from canary_operator.api.rollout import Spec
 from canary_operator.core.actions import SetWeight
@@ -21,6 +18,7 @@ from canary_operator.providers.kubernetes import Kubernetes
 from canary_operator.providers.resources import VIRTUAL_SERVICES
 from canary_operator.providers.traffic.istio.apply import IstioTraffic
 from tests.doubles.objects import MemoryObjects
+from tests.providers.traffic.golden import load_in
 from tests.providers.traffic.istio.shapes import a_weight, listed, orders_in, rolled_back
 
 pytestmark = pytest.mark.integration
@@ -33,15 +31,7 @@ OWN = {"name": "resets", "promQL": "resets{a='$arm'}", "outOf": "closed{a='$arm'
 
 
 def golden(shape: str, name: str, namespace: str) -> Any:
-    """The file as it would be in this namespace: cookies carry its name too, plain, in a regex and as a mark."""
-    text = (GOLDEN / shape / f"{name}.yaml").read_text()
-    text = text.replace(r"\.shop\.", rf"\.{re.escape(namespace)}\.").replace(mark_in("shop"), mark_in(namespace))
-    return yaml.safe_load(text.replace("shop", namespace))
-
-
-def mark_in(namespace: str) -> str:
-    """By which the cookies of this rollout are told from those of others."""
-    return sha256(f"{namespace}/checkout".encode()).hexdigest()[:6]
+    return load_in(GOLDEN / shape, name, namespace)
 
 
 def a_target(namespace: str, intent: Any, route: str = "checkout") -> Target:

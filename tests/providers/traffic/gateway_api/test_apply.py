@@ -21,7 +21,8 @@ from canary_operator.providers.traffic.gateway_api.apply import GatewayAPITraffi
 from tests.doubles.kubernetes import InMemoryKubernetes
 from tests.doubles.objects import MemoryObjects
 from tests.providers.traffic.gateway_api.shapes import a_backend, a_route, a_rule, weights_of
-from tests.providers.traffic.istio.shapes import a_weight, rolled_back
+from tests.providers.traffic.istio.shapes import a_mirror, a_weight, rolled_back
+from tests.providers.traffic.istio.strategies import MATCHES
 
 KEY = ("httproutes", "shop", "checkout")
 PLAIN = a_route(a_rule(a_backend("checkout", 1), name="primary"), annotations={"theirs": "1"})
@@ -151,13 +152,14 @@ async def test_a_rollback_never_lands_on_another_rule(mesh: Mesh) -> None:
 
 
 async def test_what_is_gone_needs_no_rollback_and_no_restore(mesh: Mesh) -> None:
-    """Only a raise needs a route."""
+    """Only what brings the canary requests needs a route."""
     await mesh.traffic.set_weight(a_target(), a_weight(25))
     mesh.somebody_deletes()
     await mesh.traffic.set_weight(a_target(), rolled_back())
     await mesh.traffic.restore(a_target())
-    with pytest.raises(Gone):
-        await mesh.traffic.set_weight(a_target(), a_weight(50))
+    for order in (a_weight(50), a_weight(0, matches=MATCHES[:1]), a_weight(0, copies=a_mirror(20))):
+        with pytest.raises(Gone):
+            await mesh.traffic.set_weight(a_target(), order)
 
 
 async def test_a_restore_of_what_was_just_deleted_is_done(mesh: Mesh) -> None:

@@ -30,7 +30,7 @@ from tests.providers.traffic.gateway_api.shapes import (
     given_back,
     weights_of,
 )
-from tests.providers.traffic.gateway_api.strategies import http_routes
+from tests.providers.traffic.gateway_api.strategies import choosing_orders, http_routes, keeping_orders
 from tests.providers.traffic.gateway_api.test_managed import as_sent, names, seen
 from tests.providers.traffic.istio.shapes import a_mirror, a_weight, drawn, rolled_back
 from tests.providers.traffic.istio.strategies import mirroring_orders, unhurried
@@ -57,12 +57,19 @@ def edited(change: Callable[[Any], None]) -> Any:
 
 
 @unhurried
-@given(asked=http_routes(), steps=st.lists(mirroring_orders(), min_size=1, max_size=3))
-def test_a_run_gives_back_what_it_got(asked: Case, steps: list[SetWeight]) -> None:
-    """Restore after edits is the identity, an edit of the edited changes nothing, and each patch says exactly that."""
+@given(
+    asked=http_routes(),
+    first=mirroring_orders(),
+    more=st.lists(mirroring_orders() | keeping_orders() | choosing_orders(), max_size=3),
+)
+def test_a_run_gives_back_what_it_got(asked: Case, first: SetWeight, more: list[SetWeight]) -> None:
+    """Restore after edits is the identity, an edit of the edited changes nothing, and each patch says exactly that.
+
+    Whatever is inserted in the stages after it.
+    """
     before, split = asked
     live: Object = as_sent(before)
-    for order in steps:
+    for order in (first, *more):
         after = desired(live, split, order)
         assume(not isinstance(after, Problem))
         assert not isinstance(after, Partly | Problem)
