@@ -54,7 +54,7 @@ def test_a_slow_release_would_have_gone_back_and_each_metric_has_its_row(
 ) -> None:
     """By what exceeds the boundaries of the half hour before; nothing failed. Restarts are beyond any recording.
 
-    A person found it, after so long that each of the other metrics had been read several times.
+    A person found it. In the backtest it ends with the look that shows it, before a pod may have been scraped twice.
     """
     metrics = (ERRORS, P99, CONVERSION, LARGEST, RESTARTS)
     said = asked_and_kept(cluster, namespace, tmp_path, "v2-l180-lognormal", FEW, *metrics, until=1000)
@@ -62,7 +62,7 @@ def test_a_slow_release_would_have_gone_back_and_each_metric_has_its_row(
     assert "restarts is not judged: " in said
     for name in ("istio-error-rate", "istio-latency-p99", "conversion", "largest"):
         (in_the_release, over_all) = rows(said, name)
-        assert "not judged" not in in_the_release, in_the_release
+        assert name in {"conversion", "largest"} or "not judged" not in in_the_release, in_the_release
         assert "harm in 0" in over_all, over_all
 
 
