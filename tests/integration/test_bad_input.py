@@ -101,7 +101,7 @@ ITEMS = "spec.traffic.gatewayAPI.httpRoutes"
         ({f"{ITEMS}[0].name": "cart"}, 'was "checkout", rule "primary", "admin"'),
         ({f"{ITEMS}[0].rules": ["admin", "primary"]}, 'was "checkout", rule "primary", "admin"'),
         ({f"{ITEMS}[0].rules": ["primary"]}, 'was "checkout", rule "primary", "admin"'),
-        ({f"{ITEMS}[1].rules": ["a", "b"]}, 'was "inside"'),
+        ({f"{ITEMS}[1].rules": ["a", "b"]}, 'was "inside", its only rule'),
         ({ITEMS: [{"name": "checkout", "rules": ["primary", "admin"]}]}, "can't be added or taken away (there were 2)"),
     ],
 )

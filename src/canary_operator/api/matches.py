@@ -23,7 +23,7 @@ class PathTest(Model):
     exact: Text | None = None
     """The path is this."""
     prefix: Text | None = None
-    """The path begins with this; in an HTTPRoute with all of its segments."""
+    """The path begins with this; in an HTTPRoute by whole segments, where /cart is not /cartoon."""
     regex: Regex | None = None
     """The whole path fits this RE2 expression; not for an HTTPRoute."""
 

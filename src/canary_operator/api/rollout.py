@@ -80,8 +80,9 @@ class Subsets(Model):
 class Istio(Model):
     virtual_services: Annotated[tuple[VirtualServiceRef, ...], Field(min_length=1, max_length=MOST_OBJECTS)]
     """The VirtualServices that carry the traffic, one for the gateway and one for the mesh perhaps. All of their routes
-    that are asked for are split alike. Only the weights of stable and canary are changed in them; while a run lasts,
-    rules for `canaryMatches`, `canaryBucket`, `stickiness` and `mirror` stand before those."""
+    that are asked for are split alike. Only the weights of stable and canary are changed in them, and with `stickiness`
+    each sets a cookie; while a run lasts, rules for `canaryMatches`, `canaryBucket`, `stickiness` and `mirror` stand
+    before those."""
     subsets: Subsets | None = None
     """Traffic is split between two subsets of the stable Service instead of between two Services."""
 
@@ -90,14 +91,16 @@ class HTTPRouteRef(Model):
     name: ObjectName
     """Name of the HTTPRoute, in the namespace of the CanaryRollout."""
     rules: Annotated[tuple[ObjectName, ...], Field(min_length=1, max_length=MOST_ROUTES)] | None = None
-    """Names of the rules to split, all alike. Not needed when the HTTPRoute has only one."""
+    """Names of the rules to split, all alike. Not needed when the HTTPRoute has only one. The Gateway API's CRDs know
+    names of rules from version 1.4 on."""
 
 
 class GatewayAPI(Model):
     http_routes: Annotated[tuple[HTTPRouteRef, ...], Field(min_length=1, max_length=MOST_OBJECTS)]
     """The HTTPRoutes that carry the traffic, one for the gateway and one for the mesh perhaps. All of their rules that
-    are asked for are split alike. Only the weights of stable and canary are changed in them; while a run lasts, rules
-    for `canaryMatches`, `canaryBucket`, `stickiness` and `mirror` stand before those."""
+    are asked for are split alike. Only the weights of stable and canary are changed in them, and with `stickiness` each
+    sets a cookie; while a run lasts, rules for `canaryMatches`, `canaryBucket`, `stickiness` and `mirror` stand before
+    those."""
 
 
 class Traffic(Model):
@@ -152,7 +155,7 @@ class Traffic(Model):
 class Stage(Model):
     weight: Share = Fraction(0)
     """Share of the traffic that goes to the canary, for example "5%" or "0.5%". "0%" is for first stages: one in which
-    only `canaryMatches` do, or those with `mirror`."""
+    nobody but `canaryMatches` gets the canary, or those with `mirror`."""
     mirror: Share | None = None
     """Of this share of the requests the canary gets a copy, for example "20%", and what it answers is thrown away: the
     users have stable only. For stages before the first with a weight. GET and HEAD only; see `traffic.mirror`."""

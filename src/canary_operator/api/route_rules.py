@@ -105,7 +105,7 @@ ROUTE_STAYS = Rule(
     '{has(oldSelf[at].routes) ? ", route \\"" + oldSelf[at].routes.join("\\", \\"") + "\\"" : '
     'has(oldSelf[at].tcpRoutes) ? ", a tcp route" : '
     'has(oldSelf[at].tlsRoutes) ? ", tls route \\"" + oldSelf[at].tlsRoutes[0].sniHost + "\\"" : '
-    'oldSelf[at].managedRoute ? ", made by the operator" : ""}): ' + ANEW,
+    'oldSelf[at].managedRoute ? ", made by the operator" : ", its only http route"}): ' + ANEW,
     each=f"{_AT}.filter(at, !({_BOTH}) && !({_SAME_ROUTES}))",
 )
 
@@ -114,7 +114,8 @@ _SAME_RULES = _same_by_name("rules")
 HTTP_ROUTE_STAYS = Rule(
     f"{_AT}.all(at, {_BOTH} || ({_SAME_RULES}))",
     'the route can\'t change (it was "{oldSelf[at].name}"'
-    '{has(oldSelf[at].rules) ? ", rule \\"" + oldSelf[at].rules.join("\\", \\"") + "\\"" : ""}): ' + ANEW,
+    '{has(oldSelf[at].rules) ? ", rule \\"" + oldSelf[at].rules.join("\\", \\"") + "\\"" : '
+    '", its only rule"}): ' + ANEW,
     each=f"{_AT}.filter(at, !({_BOTH}) && !({_SAME_RULES}))",
 )
 

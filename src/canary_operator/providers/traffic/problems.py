@@ -74,9 +74,9 @@ def duplicated(rule: str, wanted: str) -> Problem:
     return Problem(reasons.DESTINATION_DUPLICATED, message)
 
 
-def route_taken(route: str, holder: str) -> Problem:
+def route_taken(rule: str, holder: str) -> Problem:
     message = (
-        f"{route}: CanaryRollout {holder} splits this route, and one route takes one rollout "
+        f"{rule}: CanaryRollout {holder} splits it already, and only one rollout can "
         f"(if {holder} does not exist any more, remove its entry from the annotation {ANNOTATION})"
     )
     return Problem(reasons.ROUTE_TAKEN, message)

@@ -220,6 +220,7 @@ def test_a_rule_that_another_rollout_holds_beside_its_first_is_taken() -> None:
     found = current(at(PLAIN, a_weight(5), BOTH), a_split("admin", rollout="shop/other"))
     assert isinstance(found, Problem)
     assert found.reason == reasons.ROUTE_TAKEN
+    assert "rule admin of HTTPRoute shop/checkout: CanaryRollout shop/checkout splits it" in found.message
 
 
 def test_a_rollback_leaves_a_rule_of_another_rollout_alone() -> None:
@@ -251,6 +252,7 @@ def test_the_room_in_the_object_is_for_the_rules_before_all_of_them() -> None:
     found = current(live, both)
     assert isinstance(found, Problem)
     assert "HTTPRoute shop/checkout needs 4 rules of ours, and the API takes 16 rules" in found.message
+    assert "or leave some out: each of canaryMatches needs one" in found.message
     assert desired(live, BOTH, a_weight(5, matches=TESTERS[:2])) == found
 
 

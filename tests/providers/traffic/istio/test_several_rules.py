@@ -227,6 +227,7 @@ def test_a_rule_that_another_rollout_holds_beside_its_first_is_taken() -> None:
     found = current(live, a_split("admin", rollout="shop/other"))
     assert isinstance(found, Problem)
     assert found.reason == reasons.ROUTE_TAKEN
+    assert "http route admin of VirtualService shop/checkout: CanaryRollout shop/checkout splits it" in found.message
 
 
 def test_what_cannot_be_inserted_before_one_of_them_is_a_problem_before_the_run() -> None:

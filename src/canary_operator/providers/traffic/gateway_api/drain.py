@@ -39,7 +39,7 @@ def _unusable(live: Object, asked: Asked) -> tuple[Problem, ...]:
 
 
 def _is_anothers(live: Object, one: Chosen) -> bool:
-    return isinstance(one.spot, int) and taken(live, one.split.rollout, name_of(live, one.spot)) is not None
+    return isinstance(one.spot, int) and taken(live, one.split.rollout, one.spot) is not None
 
 
 def _all_emptied(live: Object, chosen: Sequence[Chosen]) -> tuple[Object, list[Chosen], list[Problem]]:

@@ -55,5 +55,5 @@ def _found(live: Object, one: Chosen, every: frozenset[int]) -> Found | Problem:
         return rule
     if rule.canary is None and len(rule.backends) == MOST_BACKENDS:
         return full(live, one.spot)
-    problem = taken(live, one.split.rollout, name) if one.kept is None else None
+    problem = taken(live, one.split.rollout, one.spot) if one.kept is None else None
     return problem or Found(replace(rule, beside=every - {rule.place}), name, one.split, one.kept)

@@ -125,14 +125,14 @@ def crowded(live: Object, more: int) -> Problem:
     ours = "a rule" if more == 1 else f"{more} rules"
     complaint = (
         f"needs {ours} of ours, and the API takes {MOST_RULES} rules and {MOST_MATCHES} matches in one "
-        "HTTPRoute; give what is split an HTTPRoute of its own, or leave out some of canaryMatches, or stages where "
-        "stickiness needs a rule for each"
+        "HTTPRoute; give what is split an HTTPRoute of its own, or leave some out: each of canaryMatches needs one, "
+        "stickiness one for each stage, mirror one for each method"
     )
     return problems.unsupported(_whole(live), complaint)
 
 
-def route_taken(live: Object, holder: str) -> Problem:
-    return problems.route_taken(_whole(live), holder)
+def route_taken(live: Object, place: int, holder: str) -> Problem:
+    return problems.route_taken(the_rule(live, place), holder)
 
 
 def record_unreadable(live: Object, complaint: str) -> Problem:

@@ -13,6 +13,7 @@ from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT
 from canary_operator.providers.traffic.gateway_api.cookies import held
 from canary_operator.providers.traffic.gateway_api.problems import record_unreadable, route_taken
 from canary_operator.providers.traffic.gateway_api.routes import Rule, Split
+from canary_operator.providers.traffic.gateway_api.rules import name_of
 from canary_operator.providers.traffic.holders import holder
 from canary_operator.providers.traffic.managed import Managed
 from canary_operator.providers.traffic.order import Order
@@ -111,7 +112,7 @@ def with_rest(live: Object, rollout: str, kept: Sequence[Kept]) -> tuple[Kept, .
     return order.with_rest(entry.kept if isinstance(entry, Entry) else (), kept)
 
 
-def taken(live: Object, rollout: str, name: str | None) -> Problem | None:
-    """Another rollout splits the rule of this name."""
-    found = holder(live, rollout, lambda part: part.get("rule") == name)
-    return None if found is None else route_taken(live, found)
+def taken(live: Object, rollout: str, place: int) -> Problem | None:
+    """Another rollout splits the rule at this place."""
+    found = holder(live, rollout, lambda part: part.get("rule") == name_of(live, place))
+    return None if found is None else route_taken(live, place, found)

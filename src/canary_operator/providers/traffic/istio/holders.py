@@ -26,7 +26,7 @@ class _Held(Model):
 def taken(live: Object, rollout: str, spot: Spot) -> Problem | None:
     """Another rollout splits the rule at this spot."""
     found = holder(live, rollout, lambda part: _is_about(live, part, spot))
-    return None if found is None else route_taken(live, found)
+    return None if found is None else route_taken(live, spot, found)
 
 
 def _is_about(live: Object, part: Mapping[str, Any], spot: Spot) -> bool:

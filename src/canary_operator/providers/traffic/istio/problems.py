@@ -92,8 +92,8 @@ def asked_twice(live: Object, spot: Spot, field: str) -> Problem:
     return problems.asked_twice(the_rule(live, spot), field)
 
 
-def route_taken(live: Object, holder: str) -> Problem:
-    return problems.route_taken(_whole(live), holder)
+def route_taken(live: Object, spot: Spot, holder: str) -> Problem:
+    return problems.route_taken(the_rule(live, spot), holder)
 
 
 def record_unreadable(live: Object, complaint: str) -> Problem:
