@@ -317,6 +317,7 @@ CACHED = {
         ([a_front("HTTPS"), an_http_route()], []),
         ([an_http_route()], []),
         ([a_front("HTTP"), an_http_route()], ["cookie-never-returned"]),
+        ([a_front("HTTP") | {"apiVersion": "networking.istio.io/v1"}, an_http_route()], []),
         ([an_http_route(parentRefs=[{"kind": "Service", "name": "checkout"}])], ["cookie-in-mesh"]),
         ([an_http_route(rules=[{"filters": [CACHED], **an_http_route()["spec"]["rules"][0]}])], ["cookie-cached"]),
         ([an_http_route(), kept_by("basket", {"name": "a"}), an_http_route("basket")], ["cookie-shared"]),
@@ -325,7 +326,16 @@ CACHED = {
             [],
         ),
     ],
-    ids=["with TLS", "a gateway elsewhere", "without TLS", "in the mesh", "cached", "shared", "another host"],
+    ids=[
+        "with TLS",
+        "a gateway elsewhere",
+        "without TLS",
+        "Istio's of that name",
+        "in the mesh",
+        "cached",
+        "shared",
+        "another host",
+    ],
 )
 def test_cookies_of_an_http_route_have_the_same_pitfalls(manifests: list[dict[str, Any]], rules: list[str]) -> None:
     """Gateways and the mesh are its parents, hosts its host names, headers its filters."""
@@ -408,6 +418,15 @@ def test_an_httproute_for_the_mesh_claims_its_service() -> None:
     add(named("HTTPRoute", "checkout", parentRefs=[{"group": "", "kind": "Service", "name": "checkout"}]))(manifests)
     claimed = [one for one in found([*manifests.values()]) if one.rule == "mesh-claimed-by-both"]
     assert "claims checkout.shop.svc.cluster.local for the mesh too" in claimed[0].sentence
+
+
+def test_an_httproute_of_another_namespace_is_for_the_callers_there() -> None:
+    """The operator holds nothing because of it either."""
+    manifests = copy.deepcopy(GOOD)
+    parent = {"kind": "Service", "name": "checkout", "namespace": "shop"}
+    add(named("HTTPRoute", "checkout", parentRefs=[parent]))(manifests)
+    manifests["0"]["metadata"]["namespace"] = "other"
+    assert [one for one in found([*manifests.values()]) if one.rule == "mesh-claimed-by-both"] == []
 
 
 def test_a_rollout_may_split_an_httproute() -> None:

@@ -22,7 +22,15 @@ def is_in_mesh(route: Manifest) -> bool:
 
 def gateways(files: Files, route: Manifest) -> list[Manifest | None]:
     """Each that it is bound to; None for one that the files don't have."""
-    return [files.named("Gateway", namespace or files.namespace_of(route), name) for namespace, name in _named(route)]
+    fitting = (one for one in files.of("Gateway") if _fits(route, one))
+    found = {(files.namespace_of(one), one["metadata"]["name"]): one for one in fitting}
+    return [found.get((namespace or files.namespace_of(route), name)) for namespace, name in _named(route)]
+
+
+def _fits(route: Manifest, gateway: Manifest) -> bool:
+    """Istio and the Gateway API have a kind of this name each."""
+    others = "networking.istio.io" if route["kind"] == "HTTPRoute" else "gateway.networking.k8s.io"
+    return not str(gateway.get("apiVersion")).startswith(f"{others}/")
 
 
 def is_encrypted(gateway: Manifest | None) -> bool:

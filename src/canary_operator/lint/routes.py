@@ -99,11 +99,14 @@ def _hosts(files: Files, route: Manifest) -> set[str]:
 
 
 def _served(files: Files, route: Manifest) -> Iterator[str]:
-    """The Services, in full, whose callers in the mesh obey an HTTPRoute."""
+    """The Services, in full, whose callers in the mesh obey an HTTPRoute.
+
+    With a Service of another namespace as its parent it is for callers of its own namespace only.
+    """
+    own = files.namespace_of(route)
     for parent in items(route, "spec", "parentRefs"):
-        if part(parent, "kind") == "Service":
-            namespace = part(parent, "namespace") or files.namespace_of(route)
-            yield service_host(str(part(parent, "name")), str(namespace))
+        if part(parent, "kind") == "Service" and (part(parent, "namespace") or own) == own:
+            yield service_host(str(part(parent, "name")), own)
 
 
 def _gateways(route: Manifest) -> set[str]:

@@ -227,6 +227,23 @@ def test_testers_have_the_canary_whatever_they_were_drawn_for(match: Any, reques
     assert seen(live).lost == ()
 
 
+def test_testers_that_need_two_matches_are_refused_where_the_api_takes_one() -> None:
+    """Whoever is known by a parameter alone; with a header the rule is made."""
+    rewrite = {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}}
+    shop = [{"path": {"type": "PathPrefix", "value": "/shop"}}]
+    rule = a_rule(
+        a_backend(STABLE, 1), name="primary", matches=shop, filters=[{"type": "URLRewrite", "urlRewrite": rewrite}]
+    )
+    orders = [
+        a_weight(5, cookies=drawn(5), matches=(CanaryMatch.model_validate({field: [{"name": "x", "present": True}]}),))
+        for field in ("headers", "queryParams")
+    ]
+    assert len(names(at(a_route(rule), orders[0], SPLIT))) == 4
+    found = desired(a_route(rule), SPLIT, orders[1])
+    assert isinstance(found, Problem)
+    assert "beside traffic.stickiness traffic.canaryMatches[0] needs two; test a header in it" in found.message
+
+
 def test_a_third_version_that_came_in_mid_run_stops_no_way_home() -> None:
     """Nobody is drawn anew, and everything can be given back."""
 

@@ -26,6 +26,8 @@ def alternatives(live: Object, rule: Rule, wanted: Wanted) -> list[Match] | Prob
         return problems.tested_twice(live, place, found.what, wanted.field)
     every = list(zip(found, origins, strict=True))
     every += [] if wanted.over is None else _once_more(every, wanted.over)
+    if len(every) > 1 and rewrites_prefix(live, place):
+        return problems.matched_once(live, place, wanted.field)
     return _allowed(live, rule, wanted, every)
 
 

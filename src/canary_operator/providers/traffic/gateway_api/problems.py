@@ -90,6 +90,14 @@ def prefix_rewritten(live: Object, place: int, field: str) -> Problem:
     return problems.unsupported(the_rule(live, place), complaint)
 
 
+def matched_once(live: Object, place: int, field: str) -> Problem:
+    complaint = (
+        "puts something else in place of the prefix that it matches, so the API takes one match in it, and beside "
+        f"traffic.stickiness {field} needs two; test a header in it, or give those requests a rule of their own"
+    )
+    return problems.unsupported(the_rule(live, place), complaint)
+
+
 def overtaking(live: Object, place: int, field: str, other: int, cure: str) -> Problem:
     """`cure` is another one than that which always helps; it may be empty."""
     complaint = (
