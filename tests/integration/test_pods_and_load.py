@@ -174,10 +174,11 @@ def test_pods_survive_their_kubelet(cluster: Cluster, shop: Shop) -> None:
 
 
 def soon(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    """Whether it came true; asked no more after that, for chance may say otherwise the next time."""
     deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
+    while not (holds := condition()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return condition()
+    return holds
 
 
 def _why(status: dict[str, Any]) -> str:

@@ -137,7 +137,8 @@ def is_alive(pid: int) -> bool:
 
 
 def soon(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    """Whether it came true; asked no more after that, for chance may say otherwise the next time."""
     deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
+    while not (holds := condition()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return condition()
+    return holds
