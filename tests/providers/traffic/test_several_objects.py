@@ -10,96 +10,31 @@ from typing import Any
 import pytest
 
 from canary_operator.api import reasons
-from canary_operator.api.rollout import Spec
 from canary_operator.core.actions import Purpose, SetWeight
 from canary_operator.core.world import Missing, Problem, Route
 from canary_operator.errors import CanaryError, Conflict, Gone, InvalidCanary, Refused, Unavailable
 from canary_operator.ports import Target, Traffic
-from canary_operator.providers.resources import HTTP_ROUTES, VIRTUAL_SERVICES, Resource
-from canary_operator.providers.traffic.gateway_api.apply import GatewayAPITraffic
-from canary_operator.providers.traffic.istio.apply import IstioTraffic
-from canary_operator.providers.traffic.writing import Kubernetes
+from canary_operator.providers.resources import Resource
 from tests.doubles.kubernetes import InMemoryKubernetes
 from tests.doubles.objects import MemoryObjects
-from tests.providers.traffic.gateway_api.shapes import a_backend, a_route
-from tests.providers.traffic.gateway_api.shapes import a_rule as an_http_rule
-from tests.providers.traffic.istio.shapes import a_destination, a_rule, a_virtual_service, a_weight, rolled_back
+from tests.providers.traffic.istio.shapes import a_weight, rolled_back
+from tests.providers.traffic.kinds_of_routes import HTTP_ROUTE, KINDS, Kind, a_target
 
 GATEWAY, MESH = "checkout", "checkout-mesh"
 ADMIN = [{"path": {"type": "PathPrefix", "value": "/admin"}}]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How the same two objects are written in each kind of route."""
-
-    resource: Resource
-    provider: Callable[[Kubernetes, MemoryObjects], Traffic]
-    traffic: dict[str, Any]
-    owned: dict[str, Any]
-    """The first has the rules admin and primary, the second one without a name, and a third destination in that."""
-    rules: str
-    """Where they stand in the spec."""
-    ends: str
-    """And in a rule its destinations."""
-    sends: Callable[..., dict[str, Any]]
-    called: tuple[str, str, str]
-    """Each rule to a person."""
-    item: str
+def item(kind: Kind) -> str:
     """Where the second object is asked for."""
+    return f"{kind.items}[1].{kind.names}"
 
 
-def named(name: str, made: Any) -> Any:
-    return {**made, "metadata": {**made["metadata"], "name": name}}
-
-
-def references(field: str) -> list[dict[str, Any]]:
-    return [{"name": GATEWAY, field: ["primary", "admin"]}, {"name": MESH}]
-
-
-KINDS = (
-    Kind(
-        VIRTUAL_SERVICES,
-        IstioTraffic,
-        {"istio": {"virtualServices": references("routes")}},
-        {
-            GATEWAY: a_virtual_service(
-                *(a_rule(a_destination("checkout"), name=name) for name in ("admin", "primary"))
-            ),
-            MESH: named(MESH, a_virtual_service(a_rule(a_destination("checkout", 9), a_destination("legacy", 1)))),
-        },
-        rules="http",
-        ends="route",
-        sends=a_destination,
-        called=(
-            "http route primary of VirtualService shop/checkout",
-            "http route admin of VirtualService shop/checkout",
-            "http route http[0] (without a name) of VirtualService shop/checkout-mesh",
-        ),
-        item="virtualServices[1].routes",
-    ),
-    Kind(
-        HTTP_ROUTES,
-        GatewayAPITraffic,
-        {"gatewayAPI": {"httpRoutes": references("rules")}},
-        {
-            GATEWAY: a_route(
-                an_http_rule(a_backend("checkout", 1), name="admin", matches=ADMIN),
-                an_http_rule(a_backend("checkout", 1), name="primary"),
-            ),
-            MESH: named(MESH, a_route(an_http_rule(a_backend("checkout", 9), a_backend("legacy", 1)))),
-        },
-        rules="rules",
-        ends="backendRefs",
-        sends=a_backend,
-        called=(
-            "rule primary of HTTPRoute shop/checkout",
-            "rule admin of HTTPRoute shop/checkout",
-            "rule rules[0] (without a name) of HTTPRoute shop/checkout-mesh",
-        ),
-        item="httpRoutes[1].rules",
-    ),
-)
+def owned(kind: Kind) -> dict[str, Any]:
+    """The first has the rules admin and primary, the second one without a name, and a third destination in that."""
+    only_admins = {"matches": ADMIN} if kind is HTTP_ROUTE else {}
+    gateway = kind.route(kind.rule(kind.alone, name="admin", **only_admins), kind.rule(kind.alone, name="primary"))
+    mesh = kind.route(kind.rule(kind.sends("checkout", 9), kind.sends("legacy", 1)))
+    return {GATEWAY: gateway, MESH: {**mesh, "metadata": {**mesh["metadata"], "name": MESH}}}
 
 
 class Failing(InMemoryKubernetes):
@@ -130,7 +65,7 @@ class Two:
     store: MemoryObjects = field(default_factory=MemoryObjects)
 
     def __post_init__(self) -> None:
-        for body in self.kind.owned.values():
+        for body in owned(self.kind).values():
             self.kubernetes.seed(self.kind.resource, body)
         self.watch()
 
@@ -139,16 +74,18 @@ class Two:
         return self.kind.provider(self.kubernetes, self.store)
 
     def target(self, **more: Any) -> Target:
-        spec = {
-            "revision": "v2",
-            "traffic": {**self.kind.traffic, "stableService": "checkout", **more},
-            "stages": [{"weight": "5%", "duration": "1m"}],
-            "analysis": {"metrics": [{"preset": "istio-error-rate", "max": "1%"}]},
-        }
-        return Target("shop", "checkout", "uid", Spec.model_validate(spec))
+        both = (self.kind.item(GATEWAY, "primary", "admin"), self.kind.item(MESH))
+        return a_target(self.kind.of(*both) | more)
 
     def called(self, name: str) -> str:
-        return f"{self.kind.resource.kind} shop/{name}"
+        return f"{self.kind} shop/{name}"
+
+    @property
+    def rules_called(self) -> tuple[str, ...]:
+        """Each to a person."""
+        nameless = f"{self.kind.rules}[0] (without a name)"
+        places = (("primary", GATEWAY), ("admin", GATEWAY), (nameless, MESH))
+        return tuple(f"{self.kind.word} {rule} of {self.called(name)}" for rule, name in places)
 
     def live(self, name: str) -> Any:
         return self.kubernetes.objects[self.kind.resource.plural, "shop", name]
@@ -158,7 +95,7 @@ class Two:
 
     def is_as_its_owner_wrote_it(self, name: str) -> bool:
         noted = "annotations" in self.live(name)["metadata"]
-        return self.live(name)["spec"] == self.kind.owned[name]["spec"] and not noted
+        return self.live(name)["spec"] == owned(self.kind)[name]["spec"] and not noted
 
     def watch(self) -> None:
         for name in (GATEWAY, MESH):
@@ -191,7 +128,7 @@ class Two:
         await self.traffic.restore(self.target())
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: kind.resource.kind)
+@pytest.fixture(params=KINDS, ids=str)
 def two(request: pytest.FixtureRequest) -> Two:
     return Two(request.param)
 
@@ -219,8 +156,8 @@ async def test_all_of_them_rise_and_fall_and_come_home(two: Two) -> None:
 async def test_a_look_names_each_route(two: Two) -> None:
     """So that a message can tell which of them it speaks of."""
     found = await two.look()
-    assert tuple(one.name for one in found.each) == two.kind.called
-    assert found.carrier.kind == two.kind.resource.kind
+    assert tuple(one.name for one in found.each) == two.rules_called
+    assert found.carrier == two.kind.carrier
 
 
 @pytest.mark.parametrize("failing", [GATEWAY, MESH])
@@ -278,7 +215,7 @@ async def test_a_rise_that_stopped_half_way_is_finished(two: Two) -> None:
     two.kubernetes.failing.clear()
     written = len(two.kubernetes.landed)
     for _ in range(2):
-        await two.set(a_rise(25, 25, apart=((two.kind.called[2], Fraction(1, 20)),)))
+        await two.set(a_rise(25, 25, apart=((two.rules_called[2], Fraction(1, 20)),)))
     assert await shares(two) == [Fraction(1, 4)] * 3
     assert two.kubernetes.landed[written:] == [MESH]
 
@@ -322,7 +259,7 @@ async def test_a_problem_says_which_item_of_the_spec(two: Two) -> None:
     assert isinstance(fault, Problem)
     assert fault.reason == reasons.ROUTE_NOT_FOUND
     assert two.called(MESH) in fault.message
-    assert two.kind.item in fault.message
+    assert item(two.kind) in fault.message
 
 
 async def test_all_gone_is_missing(two: Two) -> None:
