@@ -39,5 +39,5 @@ class MemoryObjects:
     def put(self, resource: Resource, body: Mapping[str, Any]) -> None:
         self.bodies[resource, body["metadata"]["namespace"], body["metadata"]["name"]] = body
 
-    def drop(self, resource: Resource, namespace: str, name: str) -> None:
+    def drop(self, resource: Resource, namespace: str, name: str, _: object = None) -> None:
         self.bodies.pop((resource, namespace, name), None)

@@ -18,7 +18,7 @@ from canary_operator.operator.passes import LONGEST_RETRY, LONGEST_RETRY_IN_A_RU
 from canary_operator.operator.store import Store
 from canary_operator.ports import Ports, Target
 from canary_operator.providers.kubernetes import Kubernetes
-from canary_operator.providers.resources import DEPLOYMENTS, ROLLOUTS, VIRTUAL_SERVICES, WATCHED
+from canary_operator.providers.resources import DEPLOYMENTS, ROLLOUTS, VIRTUAL_SERVICES, WATCHED, Resource
 from canary_operator.reconcile.loop import Learn, Rollout
 from tests.doubles.kubernetes import InMemoryKubernetes
 from tests.doubles.worlds import a_run
@@ -163,6 +163,22 @@ async def test_a_newer_status_in_the_cluster_wins(bench: Bench) -> None:
     bench.store.put(ROLLOUTS, a_rollout(version=2, status={"revision": 2, "runs": 5}))
     await bench.make()
     assert bench.seen[1].status.runs == 5
+
+
+async def test_a_route_that_comes_while_it_is_asked_for_is_found(bench: Bench) -> None:
+    """As with one `kubectl apply` of everything: the answer is that there is none, and meanwhile its watch has it."""
+
+    class Slow(InMemoryKubernetes):
+        async def get(self, resource: Resource, namespace: str | None, name: str) -> Any:
+            answer = await InMemoryKubernetes.get(self, resource, namespace, name)
+            if resource is VIRTUAL_SERVICES:
+                bench.store.observe(VIRTUAL_SERVICES, a_virtual_service())
+            return answer
+
+    bench.passes.kubernetes = cast("Kubernetes", Slow())
+    bench.store.observe(ROLLOUTS, a_rollout(version=2))
+    await bench.make()
+    assert bench.store.get(VIRTUAL_SERVICES, "shop", "shop") is not None
 
 
 async def test_a_pass_that_fails_keeps_what_it_saw(bench: Bench) -> None:

@@ -155,9 +155,9 @@ def test_a_later_reference_must_be_read_first(synced: Store) -> None:
     synced.observe(VIRTUAL_SERVICES, a_virtual_service("shop"))
     synced.observe(ROLLOUTS, a_rollout())
     assert Reference(VIRTUAL_SERVICES, "shop", "shop") in synced.unread(UID)
-    synced.settle(VIRTUAL_SERVICES, a_virtual_service("shop"), ("shop", "shop"))
-    synced.settle(DEPLOYMENTS, None, ("shop", "checkout"))
-    synced.settle(DEPLOYMENTS, None, ("shop", "checkout-canary"))
+    synced.settle(VIRTUAL_SERVICES, a_virtual_service("shop"), ("shop", "shop"), None)
+    synced.settle(DEPLOYMENTS, None, ("shop", "checkout"), None)
+    synced.settle(DEPLOYMENTS, None, ("shop", "checkout-canary"), None)
     assert synced.unread(UID) == ()
     assert synced.get(VIRTUAL_SERVICES, "shop", "shop") is not None
 
@@ -221,14 +221,35 @@ def test_the_sweep_looks_only_at_objects_that_are_referred_to(synced: Store) -> 
     assert synced.doubtful(DEPLOYMENTS, listed) == [("shop", "checkout")]
 
 
+def test_an_object_that_comes_while_it_is_asked_for_stays(synced: Store) -> None:
+    """That there was none is said of the time before; nothing would ever bring it again."""
+    synced.observe(ROLLOUTS, a_rollout())
+    synced.observe(VIRTUAL_SERVICES, a_virtual_service())
+    synced.settle(VIRTUAL_SERVICES, None, ("shop", "shop"), None)
+    synced.drop(VIRTUAL_SERVICES, "shop", "shop", None)
+    assert synced.get(VIRTUAL_SERVICES, "shop", "shop") is not None
+
+
+def test_another_one_of_the_same_name_stays_too(synced: Store) -> None:
+    """The first was deleted and the second made while the API server answered; of the first it may be said."""
+    synced.observe(ROLLOUTS, a_rollout())
+    first, second = a_deployment(uid="first"), a_deployment(uid="second", version=5)
+    synced.observe(DEPLOYMENTS, second)
+    synced.settle(DEPLOYMENTS, None, ("shop", "checkout"), first)
+    synced.drop(DEPLOYMENTS, "shop", "checkout", first)
+    assert synced.get(DEPLOYMENTS, "shop", "checkout") == second
+    synced.drop(DEPLOYMENTS, "shop", "checkout", second)
+    assert synced.get(DEPLOYMENTS, "shop", "checkout") is None
+
+
 def test_what_the_sweep_settles_is_told(synced: Store, told: Told) -> None:
     """A deletion that no watch reported, and a change that none brought."""
     synced.observe(ROLLOUTS, a_rollout())
     synced.observe(DEPLOYMENTS, a_deployment())
     told.clear()
-    synced.settle(DEPLOYMENTS, a_deployment(version=2), ("shop", "checkout"))
-    synced.settle(DEPLOYMENTS, None, ("shop", "checkout"))
-    synced.settle(ROLLOUTS, None, ("shop", "checkout"))
+    synced.settle(DEPLOYMENTS, a_deployment(version=2), ("shop", "checkout"), a_deployment())
+    synced.settle(DEPLOYMENTS, None, ("shop", "checkout"), a_deployment(version=2))
+    synced.settle(ROLLOUTS, None, ("shop", "checkout"), a_rollout())
     assert told == [UID, UID, UID]
     assert synced.body(UID) is None
 

@@ -156,7 +156,7 @@ class Passes:
     async def _read_references(self, uid: str) -> None:
         for reference in self.store.unread(uid):
             body = await self.kubernetes.get(reference.resource, reference.namespace, reference.name)
-            self.store.settle(reference.resource, body, reference.key)
+            self.store.settle(reference.resource, body, reference.key, before=None)
 
     def _again(self, rollout: Rollout, error: Unavailable | InvalidCanary) -> datetime:
         failures = self._failures[rollout.uid] = self._failures.get(rollout.uid, 0) + 1

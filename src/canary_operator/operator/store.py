@@ -61,8 +61,9 @@ class Store:
         """Tells nobody: whoever wrote it knows."""
         self._put(resource, body)
 
-    def drop(self, resource: Resource, namespace: str, name: str) -> None:
-        self._drop(resource, (namespace, name))
+    def drop(self, resource: Resource, namespace: str, name: str, before: Object | None) -> None:
+        if not self._has_come(resource, (namespace, name), before):
+            self._drop(resource, (namespace, name))
 
     # What the watches bring
 
@@ -129,12 +130,15 @@ class Store:
             if (key in listed and listed[key] > shelf.version(key)) or (key not in listed and key in held)
         ]
 
-    def settle(self, resource: Resource, body: Object | None, key: Key) -> None:
-        """The API server was asked for this very object; what it said is news to the rollouts concerned."""
+    def settle(self, resource: Resource, body: Object | None, key: Key, before: Object | None) -> None:
+        """The API server was asked for this very object; what it said is news to the rollouts concerned.
+
+        `before` is what we had of it then.
+        """
         users = self._users(resource, key)
         if body is not None and self._put(resource, body):
             self._tell(resource, key)
-        elif body is None and self._drop(resource, key):
+        elif body is None and not self._has_come(resource, key, before) and self._drop(resource, key):
             for uid in users:
                 self._changed(uid)
 
@@ -174,6 +178,11 @@ class Store:
             self._forget(replaced["metadata"]["uid"])
         self._learn(body)
         return True
+
+    def _has_come(self, resource: Resource, key: Key, before: Object | None) -> bool:
+        """A watch has brought another object meanwhile: that it isn't there was said of the time before."""
+        present = self._shelves[resource].get(key)
+        return present is not None and (before is None or before["metadata"]["uid"] != present["metadata"]["uid"])
 
     def _drop(self, resource: Resource, key: Key, *, uid: str | None = None, version: int | None = None) -> bool:
         if not self._wanted(resource, key):

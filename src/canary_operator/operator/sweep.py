@@ -60,7 +60,8 @@ class Sweep:
     async def _settle(self, resource: Resource, listed: dict[Key, int]) -> None:
         for key in self._store.doubtful(resource, listed):
             log.info("swept", kind=resource.kind, namespace=key[0], name=key[1])
-            self._store.settle(resource, await self._kubernetes.get(resource, *key), key)
+            before = self._store.get(resource, *key)
+            self._store.settle(resource, await self._kubernetes.get(resource, *key), key, before)
         self._store.complete(resource, listed)
 
     async def _until_done(self, resource: Resource) -> None:

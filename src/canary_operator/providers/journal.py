@@ -60,7 +60,7 @@ class KubernetesJournal:
             return
         metadata = answer["metadata"]
         if "deletionTimestamp" in metadata and not metadata.get("finalizers"):
-            self._objects.drop(ROLLOUTS, rollout.namespace, rollout.name)
+            self._objects.drop(ROLLOUTS, rollout.namespace, rollout.name, body)
 
     def _body(self, rollout: Identity) -> Object:
         """The newest copy of this very rollout; one of the same name that was made later is another."""

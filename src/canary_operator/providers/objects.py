@@ -44,5 +44,8 @@ class Objects(Protocol):
     def put(self, resource: Resource, body: Object) -> None:
         """Take an answer of the API server as the newest copy; older ones that still arrive are refused."""
 
-    def drop(self, resource: Resource, namespace: str, name: str) -> None:
-        """The API server said that the object is gone."""
+    def drop(self, resource: Resource, namespace: str, name: str, before: Object | None) -> None:
+        """The API server said that the object is gone.
+
+        `before` is what we had of it when it was asked: another one that has come since is newer than the answer.
+        """

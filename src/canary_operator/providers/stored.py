@@ -49,13 +49,14 @@ class Stored:
         except Conflict:
             await self.read_again(resource, namespace, name)
             raise
-        self._objects.drop(resource, namespace, name)
+        self._objects.drop(resource, namespace, name, body)
 
     async def read_again(self, resource: Resource, namespace: str, name: str) -> None:
         """Make the store agree with the API server about one object."""
+        before = self._objects.get(resource, namespace, name)
         present = await self._kubernetes.get(resource, namespace, name)
         if present is None:
-            self._objects.drop(resource, namespace, name)
+            self._objects.drop(resource, namespace, name, before)
         else:
             self._objects.put(resource, present)
 

@@ -81,9 +81,10 @@ class Routes:
 
     async def _read_again(self, namespace: str, name: str) -> Object | None:
         """From the API server into the store."""
+        before = self._objects.get(self._resource, namespace, name)
         found = await self._kubernetes.get(self._resource, namespace, name)
         if found is None:
-            self._objects.drop(self._resource, namespace, name)
+            self._objects.drop(self._resource, namespace, name, before)
         else:
             self._objects.put(self._resource, found)
         return found
