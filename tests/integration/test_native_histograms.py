@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 P99 = {"preset": "istio-latency-p99", "maxIncrease": "20%"}
 BEFORE = 300
 """Requests before the release, so that something is known of how long they take."""
-LONGEST = 90
+LONGEST = 240
 
 
 @pytest.fixture
