@@ -116,12 +116,15 @@ def test_a_rule_may_be_named_later(cluster: Cluster, namespace: str) -> None:
     """The only one there was."""
     apply(cluster, namespace, BY_HTTP_ROUTE)
     apply(cluster, namespace, edited(BY_HTTP_ROUTE, {f"{ITEMS}[1].rules": ["primary"]}))
+    (_, inside) = stored(cluster, namespace)["spec"]["traffic"]["gatewayAPI"]["httpRoutes"]
+    assert inside == {"name": "inside", "rules": ["primary"]}
 
 
 def test_the_default_canary_service_may_be_named_later(cluster: Cluster, namespace: str) -> None:
     """A value that is written out is not a change of it."""
     apply(cluster, namespace, GOOD)
     apply(cluster, namespace, edited(GOOD, {"spec.traffic.canaryService": "checkout-canary"}))
+    assert stored(cluster, namespace)["spec"]["traffic"]["canaryService"] == "checkout-canary"
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -102,6 +102,15 @@ class Bench:
             raise self.answer
         return self.answer
 
+    def loses_leadership(self) -> None:
+        """From now on while each pass is under way."""
+
+        async def loses(rollout: Rollout, ports: Ports, now: datetime, learn: Learn) -> Decision:
+            self.passes.forget_all()
+            return await self.reconcile(rollout, ports, now, learn)
+
+        self.passes.reconcile = loses
+
     def prefer(self, uid: str, *, urgent: bool) -> None:
         self.preferred[uid] = urgent
 
@@ -191,13 +200,8 @@ async def test_a_pass_that_fails_keeps_what_it_saw(bench: Bench) -> None:
 
 async def test_a_look_of_a_reign_that_is_over_is_forgotten(bench: Bench) -> None:
     """The next leader's own looks count."""
-
-    async def loses(rollout: Rollout, ports: Ports, now: datetime, learn: Learn) -> Decision:
-        bench.passes.forget_all()
-        return await bench.reconcile(rollout, ports, now, learn)
-
     bench.answer, bench.learnt = Refused("a policy says no"), Status(revision=1, runs=7)
-    bench.passes.reconcile = loses
+    bench.loses_leadership()
     await bench.make()
     assert list(bench.passes.present()) == []
 
@@ -215,13 +219,8 @@ async def test_working_copies_end_with_leadership(bench: Bench) -> None:
 
 async def test_a_pass_that_outlives_its_leadership_leaves_no_copy(bench: Bench) -> None:
     """What it decided belongs to a reign that is over."""
-
-    async def loses(rollout: Rollout, ports: Ports, now: datetime, learn: Learn) -> Decision:
-        bench.passes.forget_all()
-        return await bench.reconcile(rollout, ports, now, learn)
-
     bench.answer = a_decision(Status(revision=1, runs=4))
-    bench.passes.reconcile = loses
+    bench.loses_leadership()
     await bench.make()
     assert list(bench.passes.present()) == []
 

@@ -15,6 +15,7 @@ from canary_operator.errors import Conflict, Unavailable
 from tests.cases import cases
 from tests.doubles.memory import Crash, MemoryRoute
 from tests.doubles.story import Story, a_spec
+from tests.stories.chaos import Persistent
 
 SHORT = a_spec(stages=("10%", "50%", "100%"), duration="30s", minCanaryRequests=10)
 MESH = "VirtualService shop/checkout-mesh"
@@ -253,16 +254,8 @@ EVENTS = (
 )
 
 
-class Chaos(Two):
-    """Its passes may end with an error of the API server, and go on; each event is a method."""
-
-    async def passes(self) -> "Story":
-        for _ in range(6):
-            try:
-                return await super().passes()
-            except Unavailable:
-                continue
-        raise AssertionError("the API server was back and the passes still failed")
+class Chaos(Persistent, Two):
+    """Each event is a method."""
 
     async def time(self) -> None:
         await self.after(seconds=20)

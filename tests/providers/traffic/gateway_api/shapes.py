@@ -1,12 +1,14 @@
 """HTTPRoutes, asked-for splits and orders, as the tests of this folder write them."""
 
+import copy
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from canary_operator.core.actions import SetWeight
-from canary_operator.core.world import Problem
+from canary_operator.core.world import Problem, Route
 from canary_operator.providers.objects import Object
-from canary_operator.providers.traffic.gateway_api.edit import desired
+from canary_operator.providers.traffic.gateway_api.edit import current, desired
 from canary_operator.providers.traffic.gateway_api.restore import restored
 from canary_operator.providers.traffic.gateway_api.routes import Asked
 from canary_operator.providers.traffic.partly import Partly
@@ -87,3 +89,32 @@ def cookies_of(backend: Mapping[str, Any]) -> list[str]:
     filters = [one["responseHeaderModifier"] for one in backend.get("filters", ()) if "responseHeaderModifier" in one]
     added = [header for one in filters for header in one.get("add", ())]
     return [header["value"] for header in added if header["name"].lower() == "set-cookie"]
+
+
+SPLIT = a_split("primary")
+
+
+def names(live: Object) -> list[str]:
+    return [rule.get("name", "") for rule in live["spec"]["rules"]]
+
+
+def seen(live: Object, split: Asked = SPLIT) -> Route:
+    found = current(live, split)
+    assert isinstance(found, Route), found
+    return found
+
+
+def edited(live: Object, change: Any) -> Any:
+    """`change` gets the list of rules."""
+    found = copy.deepcopy(dict(live))
+    change(found["spec"]["rules"])
+    return found
+
+
+def as_sent(live: Object) -> Any:
+    """Through JSON, in which no two places share one value."""
+    return json.loads(json.dumps(live))
+
+
+def a_filter(service: str, **more: Any) -> dict[str, Any]:
+    return {"type": "RequestMirror", "requestMirror": {"backendRef": {"name": service, "port": 80}, **more}}

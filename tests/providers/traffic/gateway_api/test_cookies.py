@@ -26,14 +26,17 @@ from tests.providers.traffic.gateway_api.shapes import (
     a_route,
     a_rule,
     a_split,
+    as_sent,
     at,
     backends_in,
     cookies_of,
+    edited,
     given_back,
+    names,
+    seen,
     weights_of,
 )
 from tests.providers.traffic.gateway_api.strategies import a_run, http_routes, keeping_orders, of_responses
-from tests.providers.traffic.gateway_api.test_managed import as_sent, edited, names, seen
 from tests.providers.traffic.istio.shapes import a_stage, a_weight, drawn, percents, rolled_back
 from tests.providers.traffic.istio.strategies import unhurried
 

@@ -1,7 +1,6 @@
 """Rules of ours before the one that is split: what they do, that they go away, and what forbids them."""
 
 import copy
-import json
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from canary_operator.api import reasons
 from canary_operator.api.matches import CanaryMatch
 from canary_operator.core.actions import SetWeight
-from canary_operator.core.world import Problem, Route
+from canary_operator.core.world import Problem
 from canary_operator.providers.objects import Object
 from canary_operator.providers.traffic.gateway_api.edit import current, desired
 from canary_operator.providers.traffic.gateway_api.patch import operations
@@ -22,7 +21,20 @@ from canary_operator.providers.traffic.gateway_api.restore import restored
 from canary_operator.providers.traffic.gateway_api.routes import Asked
 from canary_operator.providers.traffic.managed import Managed
 from canary_operator.providers.traffic.partly import Partly
-from tests.providers.traffic.gateway_api.shapes import a_backend, a_route, a_rule, a_split, at, given_back, weights_of
+from tests.providers.traffic.gateway_api.shapes import (
+    SPLIT,
+    a_backend,
+    a_route,
+    a_rule,
+    a_split,
+    as_sent,
+    at,
+    edited,
+    given_back,
+    names,
+    seen,
+    weights_of,
+)
 from tests.providers.traffic.gateway_api.strategies import a_run, choosing_orders, http_routes
 from tests.providers.traffic.istio.shapes import a_weight, rolled_back
 from tests.providers.traffic.istio.strategies import BUCKETS, MATCHES, unhurried
@@ -31,35 +43,12 @@ Case = tuple[Any, Asked]
 FIRST, BUCKET = "canary-operator-match-1-checkout", "canary-operator-bucket-checkout"
 TESTERS = MATCHES[:1]
 DARK = a_weight(0, matches=TESTERS)
-SPLIT = a_split("primary")
 CART = [{"path": {"type": "PathPrefix", "value": "/cart"}}]
 PLAIN = a_route(
     a_rule(a_backend("cart"), name="cart", matches=CART),
     a_rule(a_backend("checkout", 1), name="primary", timeouts={"request": "5s"}),
     a_rule(a_backend("legacy"), name="last", matches=[{"path": {"type": "Exact", "value": "/old"}}]),
 )
-
-
-def names(live: Object) -> list[str]:
-    return [rule.get("name", "") for rule in live["spec"]["rules"]]
-
-
-def seen(live: Object, split: Asked = SPLIT) -> Route:
-    found = current(live, split)
-    assert isinstance(found, Route), found
-    return found
-
-
-def edited(live: Object, change: Any) -> Any:
-    """`change` gets the list of rules."""
-    found = copy.deepcopy(dict(live))
-    change(found["spec"]["rules"])
-    return found
-
-
-def as_sent(live: Object) -> Any:
-    """Through JSON, in which no two places share one value."""
-    return json.loads(json.dumps(live))
 
 
 def planned(*matches: CanaryMatch) -> Asked:

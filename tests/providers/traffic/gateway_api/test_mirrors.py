@@ -23,25 +23,24 @@ from canary_operator.providers.traffic.partly import Partly
 from tests.providers.traffic.gateway_api.obeying import Request, obeyed
 from tests.providers.traffic.gateway_api.shapes import (
     a_backend,
+    a_filter,
     a_route,
     a_rule,
     a_split,
+    as_sent,
     at,
     given_back,
+    names,
+    seen,
     weights_of,
 )
 from tests.providers.traffic.gateway_api.strategies import choosing_orders, http_routes, keeping_orders
-from tests.providers.traffic.gateway_api.test_managed import as_sent, names, seen
 from tests.providers.traffic.istio.shapes import a_mirror, a_weight, drawn, rolled_back
 from tests.providers.traffic.istio.strategies import mirroring_orders, unhurried
 
 Case = tuple[Any, Asked]
 GET, HEAD = "canary-operator-mirror.get-checkout", "canary-operator-mirror.head-checkout"
 EVERY = "canary-operator-mirror-checkout"
-
-
-def a_filter(service: str, **more: Any) -> dict[str, Any]:
-    return {"type": "RequestMirror", "requestMirror": {"backendRef": {"name": service, "port": 80}, **more}}
 
 
 PLAIN = a_route(a_rule(a_backend("checkout", 1), name="primary", filters=[a_filter("audit")]))

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from canary_operator.providers.traffic.gateway_api.shape import misshapen
-from tests.providers.traffic.gateway_api.shapes import a_backend, a_route, a_rule
+from tests.providers.traffic.gateway_api.shapes import a_backend, a_filter, a_route, a_rule
 from tests.providers.traffic.gateway_api.strategies import of_responses
-from tests.providers.traffic.gateway_api.test_mirrors import a_filter
 
 
 @pytest.mark.parametrize(
