@@ -2,20 +2,14 @@
 
 What never happens: a rise over anything that it was not decided on; a rollback that waits for another writer, lands on
 another rule or leaves somebody with the canary; a word of another owner or rollout that is written over; a second write
-of the same; anything of ours that is left behind; a destination whose share of all is not its owner's.
-
-First the port, on an API server in memory; at the end what is written, on any object and in any run.
+of the same; anything of ours that is left behind. What is written, on any object in any run, is in `test_any_run.py`.
 """
 
-import copy
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-import jsonpatch
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from canary_operator.api import reasons
 from canary_operator.core.actions import MakeRoutes, Purpose, SetWeight
@@ -23,12 +17,9 @@ from canary_operator.core.world import Missing, Problem, Route, Unknown
 from canary_operator.errors import CanaryError, Conflict, Gone, InvalidCanary, Refused, Unavailable
 from canary_operator.providers.objects import Rival
 from tests.doubles.objects import MemoryObjects
-from tests.providers.traffic.any_route import AnyRoute
 from tests.providers.traffic.cluster import Cluster
-from tests.providers.traffic.gateway_api.any_route import ANY_HTTP_ROUTE
-from tests.providers.traffic.istio.any_route import ANY_VIRTUAL_SERVICE
 from tests.providers.traffic.istio.shapes import a_mirror, a_stage, a_weight, drawn, percents, rolled_back
-from tests.providers.traffic.istio.strategies import BUCKETS, MATCHES, unhurried
+from tests.providers.traffic.istio.strategies import BUCKETS, MATCHES
 from tests.providers.traffic.kinds_of_routes import KINDS, VIRTUAL_SERVICE, Kind
 
 TESTERS = MATCHES[:1]
@@ -43,7 +34,6 @@ CHOSEN = {
 }
 """All that a stage may insert beside a weight, and a word that tells of it in the object."""
 each_choice = pytest.mark.parametrize(("order", "trace"), CHOSEN.values(), ids=CHOSEN)
-each_kind = pytest.mark.parametrize("of", [ANY_VIRTUAL_SERVICE, ANY_HTTP_ROUTE], ids=["VirtualService", "HTTPRoute"])
 
 
 @pytest.fixture(params=KINDS, ids=str)
@@ -410,74 +400,3 @@ async def test_what_a_patch_tests(cluster: Cluster, order: SetWeight, guard: str
     paths = [each["path"] for each in cluster.kubernetes.writes[-1].operations if each["op"] == "test"]
     called = [path if path.startswith("/metadata") else path.rpartition("/")[2] for path in paths]
     assert called == [guard, "name", cluster.kind.identity, cluster.kind.identity]
-
-
-@each_kind
-@unhurried
-@given(data=st.data())
-def test_restore_undoes_any_run(of: AnyRoute, data: st.DataObject) -> None:
-    """Whatever weights were written, the restored object is the one before."""
-    before, asked = data.draw(of.cases)
-    assert of.given_back(of.after(before, asked, data.draw(of.runs)), asked) == before
-
-
-@each_kind
-@unhurried
-@given(data=st.data())
-def test_writing_a_weight_twice_is_writing_it_once(of: AnyRoute, data: st.DataObject) -> None:
-    """The second time nothing changes, so nothing is written."""
-    (before, asked), steps = data.draw(of.cases), data.draw(of.runs)
-    live = of.after(before, asked, steps)
-    assert of.at(live, steps[-1], asked) == live
-
-
-@each_kind
-@unhurried
-@given(data=st.data())
-def test_shares_are_exact(of: AnyRoute, data: st.DataObject) -> None:
-    """The canary gets its share of ours, every other destination keeps its share of everything."""
-    (before, asked), steps = data.draw(of.cases), data.draw(of.runs)
-    live = of.after(before, asked, steps)
-    route = of.current(live, asked)
-    assert isinstance(route, Route)
-    assert route.share == steps[-1].weight
-    assert of.shares(live, asked) == of.shares(before, asked)
-
-
-@each_kind
-@unhurried
-@given(data=st.data())
-def test_nothing_but_weights_and_our_destination_changes(of: AnyRoute, data: st.DataObject) -> None:
-    """Unknown fields, other rules, order, labels and annotations stay, and the live object is not edited."""
-    before, asked = data.draw(of.cases)
-    kept = copy.deepcopy(before)
-    after = of.after(before, asked, data.draw(of.runs))
-    assert of.never_ours(after, asked) == of.never_ours(before, asked)
-    assert before == kept
-
-
-@each_kind
-@unhurried
-@given(data=st.data())
-def test_every_patch_gives_exactly_the_desired_object(of: AnyRoute, data: st.DataObject) -> None:
-    """Each step of a run and its restore, as the API server would apply them."""
-    before, asked = data.draw(of.cases)
-    live = before
-    for order in data.draw(of.runs):
-        after = of.at(live, order, asked)
-        assert jsonpatch.apply_patch(live, of.operations(live, after)) == after
-        live = after
-    assert jsonpatch.apply_patch(live, of.operations(live, of.given_back(live, asked))) == before
-
-
-@each_kind
-@unhurried
-@given(data=st.data())
-def test_edits_of_the_user_in_mid_run_survive(of: AnyRoute, data: st.DataObject) -> None:
-    """Restored is what the user would have without us: the object before with their edits."""
-    before, asked = copy.deepcopy(data.draw(of.cases.filter(lambda case: of.stays_known(case[1]))))
-    live = copy.deepcopy(dict(of.after(before, asked, [a_weight(5), *data.draw(of.runs)])))
-    for edit in data.draw(st.lists(st.sampled_from(of.edits), unique=True)):
-        edit(live, asked)
-        edit(before, asked)
-    assert of.given_back(of.after(live, asked, data.draw(of.runs)), asked) == before

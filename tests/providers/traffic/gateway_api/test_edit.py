@@ -1,4 +1,4 @@
-"""What is particular to HTTPRoutes in how weights are written; for any route see `test_contract.py`."""
+"""What is particular to HTTPRoutes in how weights are written; for any route see `test_any_run.py`."""
 
 import copy
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""What is particular to VirtualServices in how weights are written; for any route see `test_contract.py`."""
+"""What is particular to VirtualServices in how weights are written; for any route see `test_any_run.py`."""
 
 import copy
 from typing import Any
