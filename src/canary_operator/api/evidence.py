@@ -3,13 +3,13 @@
 Every number is kept exactly: writing it to JSON and reading it back changes no bit, and with it no verdict.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, TypeVar, dataclass_transform
+from typing import Annotated, Self
 
 from pydantic import Field
 
-from canary_operator.api.model import Model
+from canary_operator.api.model import Model, value_type
 
 MOST_SOURCES = 100
 MOST_BINS = 7
@@ -17,28 +17,17 @@ MOST_TALLIES = 40
 MOST_METRICS = 10
 MOST_PODS = 50
 
-T = TypeVar("T")
-
 RATIOS = 101
 """Ratios of the two arms' rates that are weighed; see `core.evidence.interval`."""
 
-
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-def _value(made: type[T]) -> type[T]:
-    """Thirty of them are made for every look of every rollout, and a dataclass is made in half the time of a model.
-
-    Pydantic reads and writes them all the same. They are frozen to the type checker only: to be so at run time as well
-    would take as long again as making them.
-    """
-    made.__pydantic_config__ = Model.model_config  # type: ignore[attr-defined]
-    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(made)
-
+_set = object.__setattr__
+"""Past what keeps a model frozen."""
 
 Wealth = Annotated[tuple[float, ...], Field(max_length=8)]
 Cumulative = Annotated[tuple[float, ...], Field(min_length=2, max_length=2)]
 
 
-@_value
+@value_type
 class Counts:
     """Requests of one arm and how many of them were bad."""
 
@@ -48,7 +37,7 @@ class Counts:
     """Bad ones among them."""
 
 
-@_value
+@value_type
 class Arms:
     """Both arms over the same time."""
 
@@ -58,7 +47,7 @@ class Arms:
     """The baseline's."""
 
 
-@_value
+@value_type
 class Test:
     """One sequential test: a mixture of bets against the canary, one for each alternative."""
 
@@ -70,7 +59,7 @@ class Test:
     """What each bet is worth; empty before the first look."""
 
 
-@_value
+@value_type
 class Ratio:
     """What is known of the canary's rate over the baseline's."""
 
@@ -104,7 +93,7 @@ class Alone(Model):
     """Canary against the ceiling."""
 
 
-@_value
+@value_type
 class Bin:
     """The baseline in ten seconds of judged time."""
 
@@ -116,7 +105,7 @@ class Bin:
     """Bad ones among them."""
 
 
-@_value
+@value_type
 class Source:
     """Counters of one reporting process as they were last read."""
 
@@ -167,6 +156,15 @@ class Tally(Model):
     """Both arms in the newest judged look of this stage; without a baseline at 100 %."""
     sources: Annotated[tuple[Source, ...], Field(max_length=MOST_SOURCES)] = ()
     """Counters as last read, one entry for each reporting process."""
+
+    def changed(self, fields: Mapping[str, object]) -> Self:
+        """What `model_copy` gives, in a third of its time: it is made at every look."""
+        later = object.__new__(type(self))
+        _set(later, "__dict__", {**self.__dict__, **fields})
+        _set(later, "__pydantic_fields_set__", self.__pydantic_fields_set__)
+        _set(later, "__pydantic_extra__", None)
+        _set(later, "__pydantic_private__", None)
+        return later
 
 
 class Streak(Model):
@@ -237,7 +235,7 @@ class Gauge(Model):
     """A comparison has found the canary worse than allowed."""
 
 
-@_value
+@value_type
 class Split:
     """How the requests of this stage were split, where they were counted under its weight."""
 

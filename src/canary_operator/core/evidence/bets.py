@@ -20,16 +20,16 @@ def bet(test: Test, gains: Sequence[float], planned: int, *, largest: float = LA
     """
     if not gains:
         return test
-    look = test.looks + 1
-    part = stake(look, planned) / len(gains)
-    before = test.wealth
-    if len(before) != len(gains):
-        before = (sum(before) / len(gains),) * len(gains)
+    look, before, bets = test.looks + 1, test.wealth, len(gains)
+    part = stake(look, planned) / bets
+    if len(before) != bets:
+        before = (sum(before) / bets,) * bets
+    # Neither zip(…, strict=True) nor min(): each would take longer than the arithmetic, for every bet of every look.
     grown = [
-        (held + part) * (exp(gain) if gain < largest else exp(largest))
-        for held, gain in zip(before, gains, strict=True)
+        (before[place] + part) * exp(gain if gain < largest else largest)  # noqa: FURB136
+        for place, gain in enumerate(gains)
     ]
-    return Test(looks=look, wealth=tuple(grown) if max(grown) <= MOST else tuple(min(one, MOST) for one in grown))
+    return Test(look, tuple(grown) if max(grown) <= MOST else tuple(min(one, MOST) for one in grown))
 
 
 def e_value(test: Test, planned: int) -> float:

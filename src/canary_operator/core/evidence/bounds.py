@@ -1,7 +1,5 @@
 """What each bound of a counted quantity says so far, behind its gates."""
 
-from dataclasses import dataclass
-
 from canary_operator.api.evidence import Counts, Tally
 from canary_operator.core.evidence.bets import e_value
 from canary_operator.core.evidence.sums import plus
@@ -12,21 +10,12 @@ FEWEST_ERRORS = 3
 """Fewer bad requests never roll back, whatever they are compared with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """The evidence, and what each bound contributes to it."""
-
-    e_value: float
-    by_comparison: float | None
-    by_limit: float | None
-
-
-def weigh(tally: Tally, bounds: Bounds) -> Weighed:
-    """The average over the bounds: one alpha for all of them, valid however they hang together."""
-    comparison = None if bounds.margin is None else _comparison(tally, material=bounds.ignore_below is None)
-    limit = None if bounds.limit is None else _limit(tally)
-    spoken = [value for value in (comparison, limit) if value is not None]
-    return Weighed(sum(spoken) / len(spoken) if spoken else 1.0, comparison, limit)
+def weigh(tally: Tally, bounds: Bounds) -> float:
+    """The evidence, as an average over the bounds: one alpha for all of them, valid however they hang together."""
+    if bounds.margin is None:
+        return 1.0 if bounds.limit is None else _limit(tally)
+    comparison = _comparison(tally, material=bounds.ignore_below is None)
+    return comparison if bounds.limit is None else (comparison + _limit(tally)) / 2
 
 
 def gated(value: float, *, passed: bool) -> float:
@@ -56,4 +45,4 @@ def _comparison(tally: Tally, *, material: bool) -> float:
 
 def _limit(tally: Tally) -> float:
     value = e_value(tally.limit, tally.planned)
-    return gated(value, passed=judged_canary(tally).bad >= FEWEST_ERRORS)
+    return gated(value, passed=tally.compared.canary.bad + tally.uncompared.bad >= FEWEST_ERRORS)

@@ -1,6 +1,7 @@
 """A baseline that fails by itself: nobody can be judged beside it."""
 
 from canary_operator.api.evidence import Bin, Counts
+from canary_operator.core.evidence.sums import total
 
 WIDTH = 10.0
 """Seconds of one bin."""
@@ -13,16 +14,18 @@ FEWEST = 20
 def remember(bins: tuple[Bin, ...], baseline: Counts, at: float) -> tuple[Bin, ...]:
     """The last minute of the baseline with one more stratum, which ended at this time (Unix seconds)."""
     start = at // WIDTH * WIDTH
-    recent = [old for old in bins if start - SPAN <= old.at < start]
-    same = [old for old in bins if old.at == start]
-    requests = baseline.requests + sum(old.requests for old in same)
-    bad = baseline.bad + sum(old.bad for old in same)
-    return (*recent, Bin(at=start, requests=requests, bad=bad))
+    requests, bad, recent = baseline.requests, baseline.bad, []
+    for old in bins:
+        if old.at == start:
+            requests, bad = requests + old.requests, bad + old.bad
+        elif start - SPAN <= old.at < start:
+            recent.append(old)
+    return (*recent, Bin(start, requests, bad))
 
 
 def last_minute(bins: tuple[Bin, ...]) -> Counts:
     """The remembered bins together."""
-    return Counts(requests=sum(old.requests for old in bins), bad=sum(old.bad for old in bins))
+    return total(bins)
 
 
 def burns(bins: tuple[Bin, ...], limit: float) -> bool:

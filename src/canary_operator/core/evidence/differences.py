@@ -1,6 +1,6 @@
 """From cumulative counters to what happened between two scrapes of the same process."""
 
-from math import isfinite
+from math import inf
 
 from canary_operator.api.evidence import Counts
 from canary_operator.core.evidence.sample import Counter, SourceSample
@@ -12,16 +12,19 @@ _RESET = 0.5
 
 def readable(seen: SourceSample) -> bool:
     """A source with a number that cannot be a count is not read at all."""
-    return all(_counts(counter) for counter in (seen.canary, seen.baseline) if counter is not None)
+    return _counts(seen.canary) and _counts(seen.baseline)
 
 
-def _counts(counter: Counter) -> bool:
-    return isfinite(counter.total) and isfinite(counter.bad) and counter.total >= 0 and counter.bad >= 0
+def _counts(counter: Counter | None) -> bool:
+    return counter is None or (0 <= counter.total < inf and 0 <= counter.bad < inf)  # no NaN is either
 
 
 def read(counter: Counter | None) -> tuple[float, float] | None:
     """The counter as it is kept: there are never more bad requests than requests."""
-    return None if counter is None else (float(counter.total), float(min(counter.bad, counter.total)))
+    if counter is None:
+        return None
+    total, bad = counter.total, counter.bad
+    return float(total), float(bad if bad < total else total)  # noqa: FURB136 - twice as fast as min(), at every look
 
 
 def difference(old: tuple[float, ...] | None, counter: Counter | None) -> tuple[tuple[float, ...] | None, Counts]:
@@ -34,7 +37,7 @@ def difference(old: tuple[float, ...] | None, counter: Counter | None) -> tuple[
     if new is None:
         return old, NOTHING
     if old is None or new[0] < _RESET * old[0]:
-        return new, Counts(requests=new[0], bad=new[1])
+        return new, Counts(*new)
     if new[0] < old[0]:
         return old, NOTHING
     requests, bad = new[0] - old[0], new[1] - old[1]
@@ -42,4 +45,4 @@ def difference(old: tuple[float, ...] | None, counter: Counter | None) -> tuple[
         bad = new[1]
     elif bad < 0:
         return (new[0], old[1]), Counts(requests=requests)
-    return new, Counts(requests=requests, bad=min(bad, requests))
+    return new, Counts(requests, min(bad, requests))

@@ -32,7 +32,7 @@ def new_stage(evidence: Evidence, *, after_dark: bool = False) -> Evidence:
     begun |= {"more": more, "gauges": gauges}
     if after_dark and not evidence.warm:
         begun["warmup"] = None
-    return restarted(evidence).model_copy(update=begun)
+    return restarted(evidence).changed(begun)
 
 
 def counted_by_others(evidence: Evidence) -> Evidence:
@@ -40,8 +40,8 @@ def counted_by_others(evidence: Evidence) -> Evidence:
 
     What was learned goes on. A stratum is held against its own baseline only, whoever counted both.
     """
-    more = tuple(tally.model_copy(update={"sources": ()}) for tally in evidence.more)
-    return evidence.model_copy(update={"sources": (), "more": more})
+    more = tuple(tally.changed({"sources": ()}) for tally in evidence.more)
+    return evidence.changed({"sources": (), "more": more})
 
 
 def fold(
@@ -60,13 +60,19 @@ def fold(
     beside = {"more": more, "streaks": streaks, "gauges": gauges}
     if taken is None:
         known = (evidence.more, evidence.streaks, evidence.gauges)
-        return evidence if (more, streaks, gauges) == known else evidence.model_copy(update=beside)
+        return evidence if (more, streaks, gauges) == known else evidence.changed(beside)
     read_on, happened = taken
     seen = happened.seen if clean_from is not None else Arms()
-    split = splits_together(evidence.split, happened.split)
-    changes = {**read_on, **beside, "split": split, **_seen(evidence, seen, terms)}
+    changes = {
+        **read_on,
+        **beside,
+        "warm": evidence.warm or (not terms.warmup and not terms.dark),
+        "stage_canary": evidence.stage_canary + seen.canary.requests,
+        "stage_baseline": evidence.stage_baseline + seen.baseline.requests,
+        "split": splits_together(evidence.split, happened.split),
+    }
     if happened.seconds <= 0:
-        return evidence.model_copy(update=changes)
+        return evidence.changed(changes)
     at, baseline = read_on["at"].timestamp(), happened.clean.baseline
     judged = comparable(happened.clean, terms.mirror)
     changes["bins"] = remember(evidence.bins, baseline, at) if has_baseline else ()
@@ -74,17 +80,9 @@ def fold(
         changes["warmup"] = None
         bounds, planned = terms.errors, read_on["planned"]
         changes |= bets_on(evidence, judged, bounds, planned, has_baseline=has_baseline)
-        return evidence.model_copy(update=changes)
-    warming = evidence.model_copy(update=changes)
+        return evidence.changed(changes)
+    warming = evidence.changed(changes)
     return warm_up(warming, judged, happened.seconds, terms, has_baseline=has_baseline)
-
-
-def _seen(evidence: Evidence, seen: Arms, terms: Terms) -> dict[str, object]:
-    return {
-        "warm": evidence.warm or (not terms.warmup and not terms.dark),
-        "stage_canary": evidence.stage_canary + seen.canary.requests,
-        "stage_baseline": evidence.stage_baseline + seen.baseline.requests,
-    }
 
 
 def _beside(
@@ -94,15 +92,18 @@ def _beside(
 
     Exchanged, nothing is left to judge when the baseline is gone.
     """
+    tracks = terms.beside()
+    if not tracks:
+        return ()
     known = {tally.key: tally for tally in evidence.more}
     tallies = []
-    for track in terms.beside():
+    for track in tracks:
         tally, seen = known.get(track.key), sample.beside.get(track.reads)
         if seen is not None:
             tally = tally or Tally(key=track.key, phi=max(track.phi, seen.phi))
             if (taken := take(tally, _by_role(seen, track), terms, clean_from)) is not None:
                 read_on, happened = taken
-                tally = tally.model_copy(update=dict(read_on))
+                tally = tally.changed(dict(read_on))
                 if happened.seconds > 0 and (has_baseline or not track.exchanged):
                     judged = comparable(happened.clean, terms.mirror)
                     tally = judge_stratum(tally, judged, track.bounds, has_baseline=has_baseline)

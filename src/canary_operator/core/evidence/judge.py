@@ -1,10 +1,11 @@
 """The door of this package: fold looks into evidence, then judge it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from dataclasses import field, replace
+from functools import partial
 
 from canary_operator.api.evidence import Evidence, WarmUp
+from canary_operator.api.model import value_type
 from canary_operator.core.evidence import sentence
 from canary_operator.core.evidence.bounds import BOUND, FEWEST_ERRORS
 from canary_operator.core.evidence.burning import burns
@@ -20,7 +21,7 @@ from canary_operator.core.evidence.warmup import BLATANT_BOUND, blatant
 __all__ = ["Judgement", "Terms", "begin", "counted_by_others", "fold", "judge", "new_stage"]
 
 
-@dataclass(frozen=True)
+@value_type
 class Judgement:
     """What the evidence says now."""
 
@@ -39,7 +40,7 @@ class Judgement:
     warning: str = ""
     """The sentence of a metric that breaks its bound and is not critical: hold."""
 
-    @cached_property
+    @property
     def sentence(self) -> str:
         """All of this in words, with counts: they take longer to find than the verdict, and not every look tells it."""
         return self.told()
@@ -56,29 +57,27 @@ def _judge(evidence: Evidence, terms: Terms) -> Judgement:
     if not evidence.warm or evidence.warmup is not None:
         return _judge_warmup(evidence, terms, burning=burning)
     seen = together(evidence, terms)
-    outside = [*broken(evidence.streaks, terms)]
+    outside = broken(evidence.streaks, terms)
     worst = next((one for one in outside if one.critical), None)
     harm = seen.e_value >= BOUND or seen.broken is not None or worst is not None
-    return Judgement(
-        harm=harm,
-        burning=burning,
-        e_value=seen.e_value,
-        bound=BOUND,
-        told=partial(harm_in_numbers, worst.streak, worst.range)
-        if worst
-        else partial(sentence.of_run, evidence, seen, harm=harm, burning=burning),
-        suspect=is_worse_than_allowed(evidence, terms.errors),
-        warning=_warning(seen, outside),
+    told = (
+        partial(sentence.of_run, evidence, seen, harm=harm, burning=burning)
+        if worst is None
+        else partial(harm_in_numbers, worst.streak, worst.range)
     )
+    suspect = is_worse_than_allowed(evidence, terms.errors)
+    return Judgement(harm, burning, seen.e_value, BOUND, told, suspect, _warning(seen, outside))
 
 
 def _warning(seen: Together, outside: Sequence[Broken]) -> str:
-    number = next((one for one in outside if not one.critical), None)
-    if number is not None:
-        said = harm_in_numbers(number.streak, number.range)
-        return f"{number.streak.key} is not critical, so the run holds. {said}"
-    over = next((one for one in seen.metrics if not one.judged.critical and one.e_value >= BOUND), None)
-    return "" if over is None else sentence.of_one(over)
+    for number in outside:
+        if not number.critical:
+            said = harm_in_numbers(number.streak, number.range)
+            return f"{number.streak.key} is not critical, so the run holds. {said}"
+    for metric in seen.metrics:
+        if not metric.judged.critical and metric.e_value >= BOUND:
+            return sentence.of_one(metric)
+    return ""
 
 
 def _judge_warmup(evidence: Evidence, terms: Terms, *, burning: bool) -> Judgement:

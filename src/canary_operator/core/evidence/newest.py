@@ -9,8 +9,7 @@ from canary_operator.core.evidence.terms import Bounds
 def is_worse_than_allowed(tally: Tally, bounds: Bounds) -> bool:
     """Counts are compared as they are: chance may do this to a healthy canary, and only costs it another look."""
     canary = tally.newest.canary
-    allowed = _allowed(tally, bounds)
-    return canary.bad >= FEWEST_ERRORS and any(rate(canary) > limit for limit in allowed)
+    return canary.bad >= FEWEST_ERRORS and any(rate(canary) > limit for limit in _allowed(tally, bounds))
 
 
 def _allowed(tally: Tally, bounds: Bounds) -> list[float]:

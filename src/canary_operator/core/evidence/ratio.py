@@ -12,7 +12,7 @@ _DIGITS = 6
 
 def counted(ratio: Ratio, stratum: Arms, phi: float) -> Ratio:
     """One look later, under the same weight as those that wait."""
-    later = Ratio(lattice=ratio.lattice, waiting=both(ratio.waiting, stratum), looks=ratio.looks + 1)
+    later = Ratio(ratio.lattice, both(ratio.waiting, stratum), ratio.looks + 1)
     return settled(later, phi) if later.looks >= EVERY else later
 
 

@@ -17,7 +17,7 @@ T = TypeVar("T", bound=Tally)
 def judge_stratum(tally: T, stratum: Arms, bounds: Bounds, *, has_baseline: bool) -> T:
     """One look later."""
     changes = bets_on(tally, stratum, bounds, tally.planned, has_baseline=has_baseline)
-    return tally.model_copy(update=changes)
+    return tally.changed(changes)
 
 
 def bets_on(tally: Tally, stratum: Arms, bounds: Bounds, planned: int, *, has_baseline: bool) -> dict[str, object]:
@@ -31,11 +31,18 @@ def bets_on(tally: Tally, stratum: Arms, bounds: Bounds, planned: int, *, has_ba
         gains = limits.gains(stratum.canary, bounds.limit, tally.phi)
         changes["limit"] = bet(tally.limit, gains, planned)
     beside = _beside if has_baseline else _alone
-    return changes | beside(tally, stratum, bounds, planned)
+    changes.update(beside(tally, stratum, bounds, planned))
+    return changes
 
 
 def _beside(tally: Tally, stratum: Arms, bounds: Bounds, planned: int) -> dict[str, object]:
-    changes: dict[str, object] = {"compared": both(tally.compared, stratum), **_ratios(tally, stratum, bounds)}
+    suspicion = restart(tally.suspicion, gain(stratum, bounds.times, tally.phi))
+    changes: dict[str, object] = {
+        "compared": both(tally.compared, stratum),
+        "ratio": counted(tally.ratio, stratum, tally.phi),
+        "suspicion": suspicion,
+        "lately": both(tally.lately, stratum) if suspicion else Arms(),
+    }
     if bounds.margin is not None:
         gains = counts.gains(stratum, bounds.margin, tally.phi, bounds.alternatives)
         changes["comparison"] = bet(tally.comparison, gains, planned)
@@ -43,12 +50,6 @@ def _beside(tally: Tally, stratum: Arms, bounds: Bounds, planned: int) -> dict[s
         gains = limits.gains(stratum.canary, bounds.ignore_below, tally.phi)
         changes["materiality"] = bet(tally.materiality, gains, planned)
     return changes
-
-
-def _ratios(tally: Tally, stratum: Arms, bounds: Bounds) -> dict[str, object]:
-    suspicion = restart(tally.suspicion, gain(stratum, bounds.times, tally.phi))
-    lately = both(tally.lately, stratum) if suspicion else Arms()
-    return {"ratio": counted(tally.ratio, stratum, tally.phi), "suspicion": suspicion, "lately": lately}
 
 
 def _alone(tally: Tally, stratum: Arms, bounds: Bounds, planned: int) -> dict[str, object]:

@@ -1,11 +1,13 @@
 """One reading of the counters, exactly as the metrics provider held them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from canary_operator.api.model import value_type
 
-@dataclass(frozen=True, slots=True)
+
+@value_type
 class Counter:
     """Cumulative counts of one arm as one source reports them."""
 
@@ -13,7 +15,7 @@ class Counter:
     bad: float
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class SourceSample:
     """One reporting process: a gateway or a client's proxy."""
 
@@ -25,7 +27,7 @@ class SourceSample:
     """None: no series."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Numbers:
     """One number per arm, at one time; None where there is none."""
 
@@ -34,7 +36,7 @@ class Numbers:
     baseline: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Pods:
     """One number per pod of each arm, at one time."""
 
@@ -43,7 +45,7 @@ class Pods:
     baseline: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Sample:
     """All sources at one query; each carries the time of its own scrape."""
 

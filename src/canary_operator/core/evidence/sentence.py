@@ -154,12 +154,8 @@ def _findable(seen: Seen, needed: float) -> str:
     Where the evidence speaks already there is no silence.
     """
     tally = seen.tally
-    if (
-        not tally.compared.canary.requests
-        or tally.uncompared.requests
-        or seen.weighed.e_value > 1
-        or seen.track.exchanged
-    ):
+    spoken = seen.e_value > 1 or seen.track.exchanged
+    if spoken or not tally.compared.canary.requests or tally.uncompared.requests:
         return ""
     smallest = detectable(tally.compared, seen.track.bounds, tally.phi, needed)
     if smallest is None:

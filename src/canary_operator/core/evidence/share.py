@@ -11,11 +11,7 @@ _BOUND = 1000.0
 
 
 def splits_together(one: Split, other: Split) -> Split:
-    return Split(
-        canary=one.canary + other.canary,
-        baseline=one.baseline + other.baseline,
-        elsewhere=one.elsewhere + other.elsewhere,
-    )
+    return Split(one.canary + other.canary, one.baseline + other.baseline, one.elsewhere + other.elsewhere)
 
 
 def is_off(split: Split, weight: float) -> bool:

@@ -1,14 +1,15 @@
 """All reporting processes together: one look's stratum is the sum of what each saw between its own scrapes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from canary_operator.api.evidence import MOST_SOURCES, Arms, Counts, Source, Split
+from canary_operator.api.evidence import MOST_SOURCES, Arms, Source, Split
+from canary_operator.api.model import value_type
 from canary_operator.core.evidence.differences import difference, read
 from canary_operator.core.evidence.sample import SourceSample
+from canary_operator.core.evidence.sums import totals
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Step:
     """What happened since the last look."""
 
@@ -31,7 +32,9 @@ def step(known: Iterable[Source], samples: Mapping[str, SourceSample], clean_fro
     source that is seen for the first time is a reference to count from.
     """
     sources = {source.name: source for source in known}
-    seen, clean, following = _Sum(), _Sum(), _Sum()
+    seen: list[Arms] = []
+    clean: list[Arms] = []
+    following: list[Arms] = []
     seconds = 0.0
     for name, sample in samples.items():
         at, old = sample.at.timestamp(), sources.get(name)
@@ -42,35 +45,21 @@ def step(known: Iterable[Source], samples: Mapping[str, SourceSample], clean_fro
             continue
         kept_canary, canary = difference(old.canary, sample.canary)
         kept_baseline, baseline = difference(old.baseline, sample.baseline)
-        sources[name] = Source(name=name, at=at, canary=kept_canary, baseline=kept_baseline)
-        seen.add(canary, baseline)
+        sources[name] = Source(name, at, kept_canary, kept_baseline)
+        happened = Arms(canary, baseline)
+        seen.append(happened)
         if clean_from is not None and old.at >= clean_from:
-            clean.add(canary, baseline)
+            clean.append(happened)
             if old.canary is not None and old.baseline is not None:
-                following.add(canary, baseline)
+                following.append(happened)
             seconds = max(seconds, at - old.at)
-    elsewhere = clean.baseline - following.baseline
-    split = Split(canary=following.canary, baseline=following.baseline, elsewhere=elsewhere)
-    return Step(_bounded(sources, samples), seen.arms(), clean.arms(), seconds, split)
+    counted = totals(clean)
+    return Step(_bounded(sources, samples), totals(seen), counted, seconds, _split(counted, totals(following)))
 
 
-class _Sum:
-    __slots__ = ("baseline", "baseline_bad", "canary", "canary_bad")
-
-    def __init__(self) -> None:
-        self.canary = self.canary_bad = self.baseline = self.baseline_bad = 0.0
-
-    def add(self, canary: Counts, baseline: Counts) -> None:
-        self.canary += canary.requests
-        self.canary_bad += canary.bad
-        self.baseline += baseline.requests
-        self.baseline_bad += baseline.bad
-
-    def arms(self) -> Arms:
-        return Arms(
-            canary=Counts(requests=self.canary, bad=self.canary_bad),
-            baseline=Counts(requests=self.baseline, bad=self.baseline_bad),
-        )
+def _split(counted: Arms, following: Arms) -> Split:
+    requests = following.baseline.requests
+    return Split(following.canary.requests, requests, counted.baseline.requests - requests)
 
 
 def _bounded(sources: dict[str, Source], samples: Mapping[str, SourceSample]) -> tuple[Source, ...]:

@@ -1,6 +1,6 @@
 """Metrics whose numbers are held to limits: the classic rule, so many looks in a row outside one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
@@ -13,17 +13,13 @@ from canary_operator.core.evidence.terms import Range, Terms
 
 def follow(streaks: Iterable[Streak], sample: Sample, terms: Terms, clean_from: datetime | None) -> tuple[Streak, ...]:
     """One look later. What is not a number, or comes before the weight has settled, neither adds nor ends anything."""
+    ranges = [(one.name, one.range) for one in terms.metrics if one.range is not None]
+    if not ranges:
+        return ()
     known = {streak.key: streak for streak in streaks}
     return tuple(
-        _follow(
-            known.get(one.name, Streak(key=one.name)),
-            one.range,
-            _newest(sample, one.name, one.range),
-            terms,
-            clean_from,
-        )
-        for one in terms.metrics
-        if one.range is not None
+        _follow(known.get(name, Streak(key=name)), wanted, _newest(sample, name, wanted), terms, clean_from)
+        for name, wanted in ranges
     )
 
 
@@ -57,10 +53,11 @@ class Broken:
     critical: bool
 
 
-def broken(streaks: Iterable[Streak], terms: Terms) -> Iterator[Broken]:
+def broken(streaks: Sequence[Streak], terms: Terms) -> list[Broken]:
     """All of them, in the order of the metrics."""
-    known = {streak.key: streak for streak in streaks}
-    for one in terms.metrics:
-        streak = known.get(one.name)
-        if one.range is not None and streak is not None and streak.outside >= one.range.failures:
-            yield Broken(streak, one.range, one.critical)
+    known = {streak.key: streak for streak in streaks if streak.outside}
+    return [
+        Broken(known[one.name], one.range, one.critical)
+        for one in terms.metrics
+        if one.range is not None and one.name in known and known[one.name].outside >= one.range.failures
+    ]

@@ -28,8 +28,10 @@ class ReadOn(TypedDict):
 def take(tally: Tally, sample: Sample, terms: Terms, clean_from: datetime | None) -> tuple[ReadOn, Step] | None:
     """The tally's counters read on, and what happened since; None when the sample comes too soon."""
     readings = {name: seen for name, seen in sample.sources.items() if readable(seen)}
-    at = max((seen.at for seen in readings.values()), default=None)
-    if at is None or too_soon(tally.at, at, terms.look):
+    if not readings:
+        return None
+    at = max([seen.at for seen in readings.values()])
+    if too_soon(tally.at, at, terms.look):
         return None
     happened = step(tally.sources, readings, None if clean_from is None else clean_from.timestamp())
     planned = tally.planned or planned_looks(terms.planned, terms.look)
@@ -44,4 +46,4 @@ def restarted(tally: T) -> T:
 
 def too_soon(last: datetime | None, at: datetime, look: timedelta) -> bool:
     """A look is a whole number of scrapes."""
-    return last is not None and at - last < look * _EARLY
+    return last is not None and (at - last) / look < _EARLY

@@ -1,6 +1,6 @@
 """What is pinned for the run and what every look is judged by."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
@@ -142,7 +142,7 @@ class Terms:
     @property
     def weights(self) -> int | float:
         """The critical metrics' weights together."""
-        return sum(one.weight for one in self.metrics if one.critical and one.has_evidence)
+        return sum([one.weight for one in self.metrics if one.critical and one.has_evidence])
 
     def part_of_alpha(self, judged: Judged) -> float:
         """What a metric that is not critical finds takes nothing back, so it has an alpha of its own."""
@@ -157,9 +157,9 @@ class Terms:
                     return track.bounds
         return Bounds()
 
-    def beside(self) -> Iterator[Track]:
+    def beside(self) -> list[Track]:
         """Every other quantity."""
-        return (track for one in self.metrics for track in one.tracks if track.key)
+        return [track for one in self.metrics for track in one.tracks if track.key]
 
 
 def of_errors(bounds: Bounds, *, critical: bool = True, weight: float = 1.0, name: str = "istio-error-rate") -> Judged:

@@ -1,22 +1,21 @@
 """Several metrics, one verdict: their evidence is averaged, so that all of them share one chance of being wrong."""
 
-from dataclasses import dataclass
-
 from canary_operator.api.evidence import Evidence, Gauge, Tally
-from canary_operator.core.evidence.bounds import BOUND, Weighed, weigh
+from canary_operator.api.model import value_type
+from canary_operator.core.evidence.bounds import BOUND, weigh
 from canary_operator.core.evidence.terms import Judged, Terms, Track
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Seen:
     """One track, as far as it was counted."""
 
     track: Track
     tally: Tally
-    weighed: Weighed
+    e_value: float
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Metric:
     """One metric, with what each of its tracks says."""
 
@@ -29,10 +28,10 @@ class Metric:
     @property
     def loudest(self) -> Seen | None:
         """The track that speaks most of harm."""
-        return max(self.tracks, key=lambda seen: seen.weighed.e_value, default=None)
+        return max(self.tracks, key=lambda seen: seen.e_value, default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class Together:
     """The whole."""
 
@@ -43,8 +42,8 @@ class Together:
     @property
     def broken(self) -> Metric | None:
         """A critical metric whose pods were found worse than allowed; by itself enough."""
-        critical = (one for one in self.metrics if one.judged.critical)
-        return next((one for one in critical if one.gauge is not None and one.gauge.broken), None)
+        broken = (one for one in self.metrics if one.gauge is not None and one.gauge.broken and one.judged.critical)
+        return next(broken, None)
 
     def needed(self, metric: Metric) -> float:
         """The evidence of this metric at which it rolls back by itself, when all others are silent."""
@@ -66,13 +65,14 @@ def together(evidence: Evidence, terms: Terms) -> Together:
     """
     tallies = {tally.key: tally for tally in evidence.more}
     gauges = {gauge.key: gauge for gauge in evidence.gauges}
-    metrics = tuple(
+    metrics = [
         _metric(one, evidence, tallies) if one.comparison is None else _of_pods(one, gauges.get(one.name), terms)
         for one in terms.metrics
-    )
+    ]
     critical = [one for one in metrics if one.judged.critical and one.judged.has_evidence]
-    value = sum(one.judged.weight * one.e_value for one in critical) / terms.weights if critical else 1.0
-    return Together(metrics, value)
+    weights = sum([one.judged.weight for one in critical])
+    value = sum([one.judged.weight * one.e_value for one in critical]) / weights if critical else 1.0
+    return Together(tuple(metrics), value)
 
 
 def _of_pods(judged: Judged, gauge: Gauge | None, terms: Terms) -> Metric:
@@ -86,5 +86,5 @@ def _metric(judged: Judged, evidence: Evidence, tallies: dict[str, Tally]) -> Me
     for track in judged.tracks:
         tally = tallies.get(track.key, Tally()) if track.key else evidence
         seen.append(Seen(track, tally, weigh(tally, track.bounds)))
-    values = [one.weighed.e_value for one in seen]
+    values = [one.e_value for one in seen]
     return Metric(judged, tuple(seen), sum(values) / len(values) if values else 1.0)
