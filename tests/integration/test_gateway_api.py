@@ -151,6 +151,47 @@ def test_somebody_who_pulls_the_weight_is_heard(shop: HTTPRouteShop, traffic: Tr
     assert traffic.failures() == 0, f"{traffic.summary()}"
 
 
+@pytest.mark.usefixtures("operator")
+def test_a_write_that_a_gateway_does_not_accept_is_taken_back(shop: HTTPRouteShop, traffic: Traffic) -> None:
+    """Another implementation serves the same route and says that it does not support what stands in it now."""
+    route = shop.route()
+    shop.adopt(by_http_route())
+    shop.release("v2")
+    staged(shop, 25)
+    complain(shop)
+    shop.wait("the traffic to be on stable", lambda: shop.weight() == 0)
+    told, *_ = shop.wait_until_told("RouteNotAccepted")
+    assert "is not obeyed by Gateway strict as it is now, in a run: UnsupportedValue: no weights below 50" in told
+    shop.until("the wait for a person", lambda seen: seen.held and seen.reason == "Paused")
+    time.sleep(2)
+    assert shop.weight() == 0
+    shop.order("resume")
+    staged(shop, 25)
+    complain(shop)
+    shop.wait("the traffic to be on stable again", lambda: shop.weight() == 0)
+    shop.order("abort")
+    assert finished(shop).last["outcome"] == "Aborted"
+    assert everything_is_given_back(shop, route)
+    assert traffic.failures() == 0, f"{traffic.summary()}"
+
+
+def complain(shop: HTTPRouteShop) -> None:
+    """As a second controller would that has read what stands in the route now."""
+    live = json.loads(shop.kubectl("get", "httproute", NAME, "-o", "json"))
+    words = {
+        "reason": "UnsupportedValue",
+        "message": "no weights below 50",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }
+    generation = live["metadata"]["generation"]
+    condition = {"type": "Accepted", "status": "False", "observedGeneration": generation, **words}
+    parent = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "strict"}
+    said = {"parentRef": parent, "controllerName": "example.com/strict", "conditions": [condition]}
+    others = [one for one in live["status"]["parents"] if one["controllerName"] != said["controllerName"]]
+    patch = json.dumps({"status": {"parents": [*others, said]}})
+    shop.kubectl("patch", "httproute", NAME, "--subresource=status", "--type=merge", "-p", patch)
+
+
 @pytest.mark.usefixtures("operator", "traffic")
 def test_a_third_backend_keeps_its_share(shop: HTTPRouteShop) -> None:
     """A quarter of all requests, whatever the canary has of the rest."""

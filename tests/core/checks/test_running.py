@@ -17,16 +17,18 @@ from canary_operator.core.world import Problem, Route, World
 from tests.doubles.worlds import DEPLOYMENT, a_run, a_world, at_stage
 
 LOST = Problem(reasons.SUBSET_LOST, "DestinationRule shop/checkout has no subset canary")
+REFUSED = Problem(reasons.ROUTE_NOT_ACCEPTED, "HTTPRoute shop/checkout is not obeyed by Gateway web")
 
 
-def without_a_subset(state: State, run: Run, **parts: Any) -> World:
-    return a_world(state, run, route=Route(run.weight, None, faults=(LOST,)), **parts)
+def leading_nowhere(state: State, run: Run, fault: Problem = LOST, **parts: Any) -> World:
+    return a_world(state, run, route=Route(run.weight, None, faults=(fault,)), **parts)
 
 
 def found(world: World) -> Finding:
     return first(CHECKS[world.status.state], world)
 
 
+@pytest.mark.parametrize("fault", [LOST, REFUSED])
 @pytest.mark.parametrize(
     ("state", "run"),
     [
@@ -35,14 +37,14 @@ def found(world: World) -> Finding:
         (State.PROMOTING, at_stage(stage=3, weight="1")),
     ],
 )
-def test_a_subset_that_was_taken_away_takes_the_traffic_back_and_a_person_raises_it_again(
-    state: State, run: Run
+def test_a_route_that_leads_nowhere_takes_the_traffic_back_and_a_person_raises_it_again(
+    state: State, run: Run, fault: Problem
 ) -> None:
-    """Whoever is sent there gets 503s; a tool that removes it would remove it again."""
-    world = without_a_subset(state, run)
+    """Whoever is sent there gets 503s or 404s; what happened once would happen again."""
+    world = leading_nowhere(state, run, fault)
     finding = found(world)
-    assert (finding.event, finding.reason) == (Event.CANARY_LOST, LOST.reason)
-    assert finding.message.startswith(LOST.message)
+    assert (finding.event, finding.reason) == (Event.CANARY_LOST, fault.reason)
+    assert finding.message.startswith(fault.message)
     assert "resume=true" in finding.message
     move = MOVES[finding.event](world, finding)
     assert isinstance(move.actions[0], SetWeight)
@@ -54,14 +56,20 @@ def test_a_subset_that_was_taken_away_takes_the_traffic_back_and_a_person_raises
 def test_where_there_is_no_way_back_it_holds_and_says_so() -> None:
     """The Deployment rolls already, or the canary's subset has the stable revision."""
     rolling = replace(DEPLOYMENT, paused=False, rolling=True)
-    late = without_a_subset(State.PROMOTING, at_stage(stage=3, weight="1"), deployment=rolling)
-    back_to_front = without_a_subset(State.STAGED, at_stage(reversed=True), deployment=replace(rolling, rolling=False))
+    late = leading_nowhere(State.PROMOTING, at_stage(stage=3, weight="1"), deployment=rolling)
+    back_to_front = leading_nowhere(State.STAGED, at_stage(reversed=True), deployment=replace(rolling, rolling=False))
     for world in (late, back_to_front):
         assert (found(world).event, found(world).reason) == (Event.HELD, LOST.reason)
 
 
 @pytest.mark.parametrize(
-    "reason", [reasons.SUBSET_LOST, reasons.DESTINATION_RULE_NOT_FOUND, reasons.SUBSET_UNSUPPORTED]
+    "reason",
+    [
+        reasons.SUBSET_LOST,
+        reasons.DESTINATION_RULE_NOT_FOUND,
+        reasons.SUBSET_UNSUPPORTED,
+        reasons.ROUTE_NOT_ACCEPTED,
+    ],
 )
 def test_a_rule_that_is_gone_keeps_nobody_from_tidying_up(reason: str) -> None:
     """There is nothing in it that could be given back."""

@@ -10,13 +10,14 @@ from canary_operator.core.findings import Finding, not_there
 from canary_operator.core.transitions import Event
 from canary_operator.core.world import CanaryFacts, Problem, Route, Unknown, World
 
-_GONE = {
+_NO_OBSTACLE = {
     reasons.ROUTE_NOT_FOUND,
     reasons.ROUTE_NAME_TAKEN,
     reasons.DESTINATION_NOT_FOUND,
     reasons.DESTINATION_RULE_NOT_FOUND,
     reasons.SUBSET_UNSUPPORTED,
     reasons.SUBSET_LOST,
+    reasons.ROUTE_NOT_ACCEPTED,
 }
 _FAILED = {Outcome.ROLLED_BACK: reasons.ROLLED_BACK, Outcome.ABORTED: reasons.ABORTED}
 
@@ -24,11 +25,11 @@ _FAILED = {Outcome.ROLLED_BACK: reasons.ROLLED_BACK, Outcome.ABORTED: reasons.AB
 def route_unreadable(world: World) -> Finding | None:
     """A route or rule that is gone has nothing to give back; one that can't be read may still have.
 
-    Of several the traffic of all others comes first.
+    Of several the traffic of all others comes first. What nobody accepts is to be taken away all the more.
     """
     found = world.route.faults if isinstance(world.route, Route) and not world.route.feeds else (world.route,)
     for part in found:
-        if isinstance(part, Unknown) or (isinstance(part, Problem) and part.reason not in _GONE):
+        if isinstance(part, Unknown) or (isinstance(part, Problem) and part.reason not in _NO_OBSTACLE):
             return not_there(part, missing=reasons.ROUTE_NOT_FOUND, reading=reasons.READING)
     return None
 

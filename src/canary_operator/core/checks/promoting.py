@@ -111,7 +111,7 @@ PROMOTING: tuple[Check | Callable[[World], Finding], ...] = (
     _before(running.rollback_unfinished),
     route_to_make,
     workload_unusable,
-    _before(running.subset_lost),
+    _before(running.leads_nowhere),
     route_unusable,
     release_unfinished,
     stable_update_awaited,

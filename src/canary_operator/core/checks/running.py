@@ -13,6 +13,7 @@ from canary_operator.core.verbs import abort_wanted
 from canary_operator.core.world import CanaryFacts, DeploymentFacts, Endpoints, Missing, Problem, Route, Unknown, World
 
 LOST_AFTER = timedelta(seconds=2)
+_NOWHERE = {reasons.SUBSET_LOST, reasons.ROUTE_NOT_ACCEPTED}
 
 
 def rollback_unfinished(world: World) -> Finding | None:
@@ -93,13 +94,13 @@ def route_lost(world: World) -> Finding | None:
     return None
 
 
-def subset_lost(world: World) -> Finding | None:
-    """Whoever is sent to the canary meets nobody: back to stable, and no more of it before a person has seen to that.
+def leads_nowhere(world: World) -> Finding | None:
+    """What we wrote is not obeyed, or meets nobody: back to stable, and no more of it before a person has seen to that.
 
-    In a reversed run the canary's subset has the stable revision, and there is nowhere to go.
+    In a reversed run the canary has the stable revision, and there is nowhere to go.
     """
     faults = world.route.faults if isinstance(world.route, Route) else ()
-    lost = next((one for one in faults if isinstance(one, Problem) and one.reason == reasons.SUBSET_LOST), None)
+    lost = next((one for one in faults if isinstance(one, Problem) and one.reason in _NOWHERE), None)
     if lost is None or world.run.reversed:
         return None
     then = "the traffic is on stable until resume=true begins the stage anew"

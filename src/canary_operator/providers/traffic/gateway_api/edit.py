@@ -5,6 +5,7 @@ an object that we edited before needs no other stripping: editing it again gives
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from canary_operator.core.actions import SetWeight
@@ -16,7 +17,7 @@ from canary_operator.providers.traffic.annotation import annotations, with_annot
 from canary_operator.providers.traffic.editors import last_editor
 from canary_operator.providers.traffic.gateway_api.backends import MOST_WEIGHT, Backend, weighted
 from canary_operator.providers.traffic.gateway_api.clones import clones, crowded
-from canary_operator.providers.traffic.gateway_api.conditions import not_obeyed
+from canary_operator.providers.traffic.gateway_api.conditions import not_obeyed, not_taken
 from canary_operator.providers.traffic.gateway_api.cookies import setting
 from canary_operator.providers.traffic.gateway_api.drain import drained
 from canary_operator.providers.traffic.gateway_api.find import Found, find
@@ -46,7 +47,16 @@ def current(live: Object, asked: Asked) -> Look:
     if entry is None and (problem := _overfull(bare, found, asked)):
         return problem
     read = [_current(live, bare, one, asked, entry) for one in found]
-    return together(with_ours(read, ours_in(live, asked.rollout)))
+    seen = together(with_ours(read, ours_in(live, asked.rollout)))
+    return seen if entry is None else _as_served(seen, live, entry)
+
+
+def _as_served(seen: Look, live: Object, entry: Entry) -> Look:
+    """With what its parents say against what we wrote; where nothing of it leads to the canary, they don't mean us."""
+    if not isinstance(seen, Route) or not (seen.feeds or entry.said().mirror is not None):
+        return seen
+    problem = not_taken(live)
+    return seen if problem is None else replace(seen, faults=(*seen.faults, problem))
 
 
 def _current(live: Object, bare: Object, found: Found | Problem, asked: Asked, entry: Entry | None) -> Route | Problem:

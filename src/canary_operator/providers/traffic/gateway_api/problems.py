@@ -43,6 +43,15 @@ def refused(live: Object, parent: str, complaint: str) -> Problem:
     return Problem(reasons.ROUTE_UNSUPPORTED, message)
 
 
+def not_accepted(live: Object, parent: str, complaint: str) -> Problem:
+    """The same, of what a run has written into it."""
+    cure = (
+        "take what it does not support out of the rollout (stickiness, canaryMatches, mirror), or correct the HTTPRoute"
+    )
+    message = f"{_whole(live)} is not obeyed by {parent} as it is now, in a run: {complaint}; {cure}"
+    return Problem(reasons.ROUTE_NOT_ACCEPTED, message)
+
+
 def redirecting(live: Object, place: int, field: str) -> Problem:
     cure = f"redirects, so it has no backends; name another one in {field}"
     return problems.unsupported(the_rule(live, place), cure)
