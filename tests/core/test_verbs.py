@@ -97,11 +97,11 @@ def test_a_noted_verb_whose_annotation_is_gone_is_finished() -> None:
 def test_resume_writes_the_weight_again_only_after_a_drift() -> None:
     """A plain pause ends without touching the route."""
     for reason, again in ((reasons.PAUSED, False), (reasons.TRAFFIC_PULLED, True), (reasons.WEIGHT_DRIFTED, True)):
-        run = at_stage(paused=True, hold=Hold(reason=reason, message="", since=NOON))
+        run = at_stage(paused=True, paused_for="a subset was gone", hold=Hold(reason=reason, message="", since=NOON))
         heard = hear(a_running_world(State.STAGED, run, resume="true"))
         assert heard is not None
         assert heard[1].run is not None
-        assert (heard[1].run.paused, heard[1].run.reapply) == (False, again)
+        assert (heard[1].run.paused, heard[1].run.paused_for, heard[1].run.reapply) == (False, None, again)
 
 
 def test_a_refused_verb_is_removed_and_said() -> None:

@@ -162,7 +162,11 @@ def test_a_write_that_a_gateway_does_not_accept_is_taken_back(shop: HTTPRouteSho
     shop.wait("the traffic to be on stable", lambda: shop.weight() == 0)
     told, *_ = shop.wait_until_told("RouteNotAccepted")
     assert "is not obeyed by Gateway strict as it is now, in a run: UnsupportedValue: no weights below 50" in told
-    shop.until("the wait for a person", lambda seen: seen.held and seen.reason == "Paused")
+    held = shop.until("the wait for a person", lambda seen: seen.held and seen.reason == "Paused")
+    assert held.message.startswith(
+        f"the traffic was given back to stable: HTTPRoute {shop.namespace}/{NAME} is not obeyed"
+    )
+    assert held.message.endswith("annotate resume=true to begin the stage anew")
     time.sleep(2)
     assert shop.weight() == 0
     shop.order("resume")

@@ -218,7 +218,9 @@ class Run(Model):
     hold: Hold | None = None
     """Why the run stays where it is."""
     paused: bool = False
-    """Paused by hand."""
+    """A person says when it goes on."""
+    paused_for: Annotated[str, Field(max_length=1024)] | None = None
+    """Why the traffic was given back to stable until then; none where a person paused it."""
     promote: bool = False
     """A person asked to end the present stage or hold."""
     reapply: bool = False

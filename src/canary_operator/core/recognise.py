@@ -7,10 +7,10 @@ from canary_operator.api.status import Run, State, Status
 from canary_operator.core.arms import due_share
 from canary_operator.core.chosen import carries
 from canary_operator.core.moves.move import deadline
-from canary_operator.core.moves.stages import staged_run, withdrawn_run
+from canary_operator.core.moves.stages import staged_run, until_resumed, withdrawn_run
 from canary_operator.core.together import given, withdrawn
 from canary_operator.core.verbs import held_for_drift
-from canary_operator.core.world import Route, World
+from canary_operator.core.world import Missing, Problem, Route, World
 
 _WITHDRAWN_IN = frozenset({State.PREPARING, State.STAGED, State.PROMOTING})
 
@@ -21,8 +21,9 @@ def recognise(world: World) -> World:
     if run is None:
         return world
     if state in _WITHDRAWN_IN and _was_withdrawn(world, run):
-        waiting = withdrawn_run(run, world.now, prepare_by=deadline(world), paused=_stays(run) or _is_incomplete(world))
-        return _with(world, waiting, State.PREPARING)
+        cause = None if run.paused else _cause(world, run)
+        why = None if cause is None else until_resumed(cause)
+        return _with(world, withdrawn_run(run, world.now, prepare_by=deadline(world), why=why), State.PREPARING)
     if state is State.PREPARING and _was_given(world, run):
         return _with(world, staged_run(run, world.now), State.STAGED)
     if run.reapply and isinstance(world.route, Route) and _as_due(world.status, world.route):
@@ -53,10 +54,13 @@ def _was_withdrawn(world: World, run: Run) -> bool:
     return False
 
 
-def _is_incomplete(world: World) -> bool:
-    return isinstance(world.route, Route) and bool(world.route.faults)
-
-
-def _stays(run: Run) -> bool:
-    """Whether a person is to say when it goes on."""
-    return run.paused or run.reapply or held_for_drift(run)
+def _cause(world: World, run: Run) -> str | None:
+    """Why a person is to say when it goes on; None where it goes on by itself."""
+    match world.route:
+        case Route(faults=(Problem(message=message), *_)):
+            return message
+        case Route(faults=(Missing(what=what), *_)):
+            return f"{what} does not exist any more"
+    if run.reapply or held_for_drift(run):
+        return "somebody had changed the route" if run.hold is None else run.hold.message
+    return None

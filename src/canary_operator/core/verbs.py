@@ -123,7 +123,7 @@ def _effect(verb: str, run: Run, now: datetime) -> Mapping[str, object]:
         case "pause":
             return {"paused": True}
         case "resume":
-            return {"paused": False, "reapply": run.reapply or held_for_drift(run), "hold": None}
+            return {"paused": False, "paused_for": None, "reapply": run.reapply or held_for_drift(run), "hold": None}
         case "promote":
             return {"promote": True}
     return {}

@@ -10,6 +10,7 @@ from canary_operator.api import reasons
 from canary_operator.api.status import Run, State
 from canary_operator.core.actions import SetWeight
 from canary_operator.core.checks import CHECKS
+from canary_operator.core.checks.running import paused
 from canary_operator.core.findings import Finding, first
 from canary_operator.core.moves import MOVES
 from canary_operator.core.transitions import Event
@@ -44,13 +45,19 @@ def test_a_route_that_leads_nowhere_takes_the_traffic_back_and_a_person_raises_i
     world = leading_nowhere(state, run, fault)
     finding = found(world)
     assert (finding.event, finding.reason) == (Event.CANARY_LOST, fault.reason)
-    assert finding.message.startswith(fault.message)
-    assert "resume=true" in finding.message
     move = MOVES[finding.event](world, finding)
     assert isinstance(move.actions[0], SetWeight)
     assert move.actions[0].weight == 0
     assert move.status.run is not None
     assert move.status.run.paused
+    waiting = paused(replace(world, status=move.status))
+    assert waiting is not None
+    assert (waiting.event, waiting.reason) == (Event.HELD, reasons.PAUSED)
+    assert waiting.message == (
+        f"the traffic was given back to stable: {fault.message}; with that mended annotate resume=true to begin the "
+        "stage anew"
+    )
+    assert [told.message for told in move.told] == [waiting.message]
 
 
 def test_where_there_is_no_way_back_it_holds_and_says_so() -> None:

@@ -85,12 +85,7 @@ def route_lost(world: World) -> Finding | None:
             if not gone:
                 return None
             message = f"{' and '.join(gone)} {'does' if len(gone) == 1 else 'do'} not exist any more"
-            return Finding(
-                Event.CANARY_LOST,
-                reasons.ROUTE_NOT_FOUND,
-                f"{message}; the traffic of the other routes is on stable, and with all routes there again "
-                "annotate resume=true to begin the stage anew",
-            )
+            return Finding(Event.CANARY_LOST, reasons.ROUTE_NOT_FOUND, message)
     return None
 
 
@@ -103,8 +98,7 @@ def leads_nowhere(world: World) -> Finding | None:
     lost = next((one for one in faults if isinstance(one, Problem) and one.reason in _NOWHERE), None)
     if lost is None or world.run.reversed:
         return None
-    then = "the traffic is on stable until resume=true begins the stage anew"
-    return Finding(Event.CANARY_LOST, lost.reason, f"{lost.message}; {then}")
+    return Finding(Event.CANARY_LOST, lost.reason, lost.message)
 
 
 def canary_lost(world: World) -> Finding | None:
@@ -130,9 +124,10 @@ def too_long(world: World) -> Finding | None:
 
 
 def paused(world: World) -> Finding | None:
-    if world.run.paused:
-        return Finding(Event.HELD, reasons.PAUSED, "paused by hand; annotate resume=true to go on")
-    return None
+    if not world.run.paused:
+        return None
+    why = world.run.paused_for
+    return Finding(Event.HELD, reasons.PAUSED, "paused by hand; annotate resume=true to go on" if why is None else why)
 
 
 def nowhere_to_go(world: World, finding: Finding) -> Finding:

@@ -19,6 +19,9 @@ from canary_operator.core.plan import new_run, present_stage
 from canary_operator.core.together import strange
 from canary_operator.core.world import CanaryFacts, Route, World
 
+MOST_OF_A_CAUSE = 900
+"""Characters; so that what to do has room in the status."""
+
 
 def start(world: World, finding: Finding) -> Move:
     if world.revision is None:
@@ -122,13 +125,20 @@ def withdraw(world: World, finding: Finding) -> Move:
     run = world.run
     order = SetWeight(NOTHING, Purpose.STAGE, run.id, run.stage)
     ours = isinstance(world.route, Route) and not world.route.faults and not strange(world.route, run)
-    stays = run.paused or not (ours or run.reapply)
-    waiting = withdrawn_run(run, world.now, prepare_by=deadline(world), paused=stays)
-    return Move((order,), in_state(world, finding, waiting), (Announce(finding.reason, finding.message, warning=True),))
+    why = None if run.paused or ours or run.reapply else until_resumed(finding.message)
+    waiting = withdrawn_run(run, world.now, prepare_by=deadline(world), why=why)
+    told = Announce(finding.reason, why or finding.message, warning=True)
+    return Move((order,), in_state(world, finding, waiting), (told,))
 
 
-def withdrawn_run(run: Run, now: datetime, *, prepare_by: datetime, paused: bool) -> Run:
-    """The run once its canary has no traffic and must get ready again."""
+def until_resumed(cause: str) -> str:
+    """What a person reads who is to say when the canary gets traffic again."""
+    then = "with that mended annotate resume=true to begin the stage anew"
+    return f"the traffic was given back to stable: {cause[:MOST_OF_A_CAUSE]}; {then}"
+
+
+def withdrawn_run(run: Run, now: datetime, *, prepare_by: datetime, why: str | None) -> Run:
+    """The run once its canary has no traffic and must get ready again; `why` a person must say when it has again."""
     return run.model_copy(
         update={
             "weight": NOTHING,
@@ -138,7 +148,8 @@ def withdrawn_run(run: Run, now: datetime, *, prepare_by: datetime, paused: bool
             "intent": None,
             "unready_since": None,
             "reapply": False,
-            "paused": paused,
+            "paused": run.paused or why is not None,
+            "paused_for": run.paused_for if why is None else why,
             "prepare_by": prepare_by,
             "ends_at": None,
         }
