@@ -25,6 +25,8 @@ class Fate:
     """Whether the API server gets the call at all."""
     cut: bool = False
     """The connection breaks instead of an answer."""
+    held: float = 0.0
+    """Seconds for which the answer is kept back, while others go by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,21 @@ class Faults:
         self._delay = 0.0
         self._cut = False
         self._refusal: Refusal | None = None
+        self._held = 0.0
+        self._which: Which = every
 
     def heal(self) -> None:
         """From now on all is well."""
-        self._delay, self._cut, self._refusal = 0.0, False, None
+        self._delay, self._cut, self._refusal, self._held = 0.0, False, None, 0.0
 
     def slow(self, seconds: float) -> None:
         self._delay = seconds
 
     def cut(self) -> None:
         self._cut = True
+
+    def hold(self, seconds: float, which: Which) -> None:
+        self._held, self._which = seconds, which
 
     def refuse(self, refusal: Refusal) -> None:
         self._refusal = refusal
@@ -64,7 +71,8 @@ class Faults:
         """Of this call, which is counted."""
         refusal = self._refusal
         if self._cut or refusal is None or not refusal.which(call):
-            return Fate(self._delay, cut=self._cut, forwarded=not self._cut)
+            held = self._held if self._which(call) else 0.0
+            return Fate(self._delay, cut=self._cut, forwarded=not self._cut, held=held)
         left = refusal.calls - 1
         self._refusal = None if left <= 0 else Refusal(refusal.status, left, refusal.forwarded, refusal.which)
         return Fate(self._delay, refusal.status, refusal.forwarded)

@@ -91,6 +91,10 @@ class Proxy:
         """Answer the next calls with this status; the API server gets them all the same if they are `forwarded`."""
         self._ask(lambda: self._faults.refuse(Refusal(status, calls, forwarded, which)))
 
+    def hold(self, seconds: float, which: Which) -> None:
+        """The API server answers these calls at once, and each answer arrives so much later than those after it."""
+        self._ask(lambda: self._faults.hold(seconds, which))
+
     def cut(self) -> None:
         """Break every watch, and then every connection on which something is asked."""
         self._ask(self._part_with_all)

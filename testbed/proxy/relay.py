@@ -48,6 +48,7 @@ class Relay:
             return await self._watch(request)
         # A client that goes away takes back nothing that it has sent.
         response, trap = await asyncio.shield(asyncio.ensure_future(self._pass_on(request, call, body)))
+        await asyncio.sleep(fate.held)
         return await _deliver(request, response if fate.status is None else _refusal(fate.status), trap)
 
     async def _pass_on(

@@ -15,7 +15,7 @@ import requests
 from testbed.cluster import Cluster
 from testbed.operator import OperatorProcess
 from testbed.proxy import Proxy, Write
-from testbed.shop import Rollout, Shop, Traffic, canary_share, rollout
+from testbed.shop import NAME, Manifest, Rollout, Shop, Traffic, canary_share, rollout
 from tests.integration.freezing import WORDS, freezer
 
 pytestmark = pytest.mark.integration
@@ -180,6 +180,33 @@ def test_a_rollback_that_a_policy_refuses_goes_through_when_it_may(shop: Shop, t
     assert all(later.at - one.at < SOON for one, later in itertools.pairwise(attempts))
     rolled_back_once(shop, proxy, route)
     assert shares(proxy) == [25, 0, 0]
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_route_that_comes_while_it_is_asked_for_is_found(shop: Shop, proxy: Proxy) -> None:
+    """One `kubectl apply` of everything: that there is none was true when it was said, and arrives after the route."""
+    route = shop.kubectl("get", "virtualservice", NAME, "-o", "json")
+    shop.kubectl("delete", "virtualservice", NAME)
+    proxy.hold(3, lambda call: (call.verb, call.resource) == ("get", "virtualservices"))
+    shop.apply(rollout(SHORT))
+    shop.wait("the route to be asked for", lambda: proxy.calls()["get", "virtualservices"] > 0)
+    time.sleep(0.5)
+    assert not shop.rollout().reason
+    shop.apply(renewed(route))
+    shop.wait_until_told("Adopted")
+    time.sleep(4)
+    assert "RouteNotFound" not in shop.rollout().reason
+    assert not shop.told("RouteNotFound")
+    with shop.traffic(100):
+        shop.release("v2")
+        assert finished(shop).outcomes == ["Promoted"]
+
+
+def renewed(body: str) -> Manifest:
+    """What was read of an object, as somebody would write it again."""
+    read = json.loads(body)
+    metadata = {key: value for key, value in read["metadata"].items() if key in {"name", "labels"}}
+    return {"apiVersion": read["apiVersion"], "kind": read["kind"], "metadata": metadata, "spec": read["spec"]}
 
 
 @pytest.mark.usefixtures("operator")

@@ -50,3 +50,12 @@ def test_nothing_is_passed_on_through_a_cut() -> None:
     faults.refuse(Refusal(500, calls=1))
     faults.cut()
     assert faults.fate(WRITE) == Fate(cut=True, forwarded=False)
+
+
+def test_only_the_answers_of_chosen_calls_are_held() -> None:
+    """The API server has them at once, and those after them are answered before."""
+    faults = Faults()
+    faults.hold(3, lambda call: call.writes)
+    assert [faults.fate(WRITE), faults.fate(READ), faults.fate(WRITE)] == [Fate(held=3), Fate(), Fate(held=3)]
+    faults.heal()
+    assert faults.fate(WRITE) == Fate()
