@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from canary_operator.api import reasons
@@ -57,7 +57,8 @@ def test_a_run_gives_back_what_it_got(asked: Case, steps: list[SetWeight]) -> No
     live: Object = as_sent(before)
     for order in steps:
         after = desired(live, split, order)
-        assume(not isinstance(after, Problem))
+        if isinstance(after, Problem):
+            continue
         assert not isinstance(after, Partly | Problem)
         after = as_sent(after)
         assert jsonpatch.apply_patch(live, operations(live, after)) == after
@@ -78,7 +79,8 @@ def test_a_run_gives_back_what_it_got(asked: Case, steps: list[SetWeight]) -> No
 def test_an_order_is_absolute(asked: Case, steps: list[SetWeight], order: SetWeight) -> None:
     """What is inserted and read does not depend on what was."""
     before, split = asked
-    assume(not isinstance(desired(before, split, order), Problem))
+    if isinstance(desired(before, split, order), Problem):
+        return
     live: Object = before
     for step in steps:
         live = at(live, step, split)

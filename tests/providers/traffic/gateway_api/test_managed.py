@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from canary_operator.api import reasons
@@ -72,7 +72,8 @@ def test_a_run_gives_back_what_it_got(asked: Case, steps: list[SetWeight]) -> No
     live: Object = before
     for order in steps:
         after = desired(live, split, order)
-        assume(not isinstance(after, Problem))
+        if isinstance(after, Problem):
+            continue
         assert not isinstance(after, Partly | Problem)
         after = as_sent(after)
         assert jsonpatch.apply_patch(live, operations(live, after)) == after
@@ -93,7 +94,8 @@ def test_a_run_gives_back_what_it_got(asked: Case, steps: list[SetWeight]) -> No
 def test_what_is_inserted_does_not_depend_on_what_was(asked: Case, steps: list[SetWeight], order: SetWeight) -> None:
     """An order is absolute: the same object directly and after others, but for the scale of a fallen weight."""
     before, split = asked
-    assume(not isinstance(desired(before, split, order), Problem))
+    if isinstance(desired(before, split, order), Problem):
+        return
     live: Object = before
     for step in steps:
         live = at(live, step, split)

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from canary_operator.core.actions import Purpose, SetWeight
@@ -70,7 +70,8 @@ def test_a_run_gives_back_what_it_got(asked: Case, first: SetWeight, more: list[
     live: Object = as_sent(before)
     for order in (first, *more):
         after = desired(live, split, order)
-        assume(not isinstance(after, Problem))
+        if isinstance(after, Problem):
+            continue
         assert not isinstance(after, Partly | Problem)
         after = as_sent(after)
         assert jsonpatch.apply_patch(live, operations(live, after)) == after

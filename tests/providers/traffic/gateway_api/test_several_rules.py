@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from canary_operator.api import reasons
@@ -90,7 +90,8 @@ def test_restore_undoes_any_run(asked: Case, steps: list[SetWeight]) -> None:
     before, wanted = asked
     live: Object = before
     for order in steps:
-        assume(not isinstance(desired(live, wanted, order), Problem))
+        if isinstance(desired(live, wanted, order), Problem):
+            continue
         after = json.loads(json.dumps(at(live, order, wanted)))
         assert jsonpatch.apply_patch(live, operations(live, after)) == after
         assert at(after, order, wanted) == after
@@ -109,7 +110,8 @@ def test_names_of_what_is_inserted_are_unique(asked: Case, steps: list[SetWeight
     """The API takes a name once, and all of them are known to be ours."""
     live: Object = asked[0]
     for order in steps:
-        assume(not isinstance(desired(live, asked[1], order), Problem))
+        if isinstance(desired(live, asked[1], order), Problem):
+            continue
         live = at(live, order, asked[1])
         ours = [rule["name"] for rule in live["spec"]["rules"] if owner_of(rule) == "checkout"]
         inserted = len(order.matches) + (order.bucket is not None)
@@ -126,7 +128,8 @@ def test_whatever_stands_before_each_goes_away_again(asked: Case, steps: list[Se
     before, wanted = asked
     live: Object = before
     for order in steps:
-        assume(not isinstance(desired(live, wanted, order), Problem))
+        if isinstance(desired(live, wanted, order), Problem):
+            continue
         live = json.loads(json.dumps(at(live, order, wanted)))
         assert at(live, order, wanted) == live
         assert all((one.share, one.lost) == (order.weight, ()) for one in seen(live, wanted).each)
