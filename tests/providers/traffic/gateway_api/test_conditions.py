@@ -57,10 +57,19 @@ def test_a_route_that_nobody_obeys_is_told_before_a_run(parents: Any, says: str)
         [a_parent()],
         [FINE],
         [FINE, REFUSED],
+        [FINE, a_parent("other", Accepted=("False", "ParentRefConflict"))],
         [a_parent(generation=2, Accepted=("False", "NotYet"))],
         [a_parent(Accepted=("True", "Accepted"), ResolvedRefs=("False", "BackendNotFound"))],
     ],
-    ids=["nobody", "silent", "fine", "one of two", "of an older spec", "the canary Service is not there yet"],
+    ids=[
+        "nobody",
+        "silent",
+        "fine",
+        "one of two",
+        "another one of two",
+        "of an older spec",
+        "the canary Service is not there yet",
+    ],
 )
 def test_other_words_stop_nothing(parents: Any) -> None:
     """No opinion is no refusal, nor is an old one, nor that of one parent of several where the route has no place."""

@@ -9,8 +9,9 @@ from canary_operator.providers.traffic.gateway_api.problems import not_accepted,
 
 _MISSING_BACKEND = "BackendNotFound"
 """Before a run that may be the canary Service, which is made when it is needed; in a run its pods are watched."""
-_WHERE = {"NoMatchingListenerHostname", "NoMatchingParent", "NotAllowedByListeners", "Pending"}
-"""Why a route is not accepted by a parent whatever its rules say."""
+_WHERE = ("Listener", "Parent", "Pending")
+"""Parts of the reasons why a parent does not accept a route whatever its rules say: the API's own, such as
+NoMatchingListenerHostname, and those that implementations have added, such as ParentRefConflict."""
 
 Said = tuple[Mapping[str, Any], Mapping[str, Any]]
 """A parent, and the condition by which it complains."""
@@ -44,7 +45,7 @@ def _of_the_rules(live: Object) -> Said | None:
 def _complaints(live: Object) -> Iterator[Said]:
     for parent in _parents(live):
         accepted = _condition(live, parent, "Accepted", "False")
-        if accepted and accepted.get("reason") not in _WHERE:
+        if accepted and not any(part in str(accepted.get("reason")) for part in _WHERE):
             yield parent, accepted
         if dropped := _condition(live, parent, "PartiallyInvalid", "True"):
             yield parent, dropped
