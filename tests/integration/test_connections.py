@@ -294,8 +294,8 @@ def test_a_release_of_connections_is_judged_by_a_query_of_ones_own(
     shop.apply(below_http(), gateway(port, "TCP"), route(shop, "tcp", {"port": port}, BELOW_HTTP))
     failed = {
         "name": "failed",
-        "promQL": "sum by (pod) (http_requests_total{code=~'5..',pod=~'$pods'})",
-        "outOf": "sum by (pod) (http_requests_total{pod=~'$pods'})",
+        "promQL": "sum by (pod) (http_requests_total{code=~'5..',namespace='$namespace',pod=~'$pods'})",
+        "outOf": "sum by (pod) (http_requests_total{namespace='$namespace',pod=~'$pods'})",
         "maxIncrease": "50%",
     }
     with calling(port):

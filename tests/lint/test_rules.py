@@ -79,7 +79,9 @@ def by_subsets(*more: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, A
     return change
 
 
-OWN = {"name": "reset", "promQL": "reset{s='$service'}", "outOf": "closed{s='$service'}", "max": "1%"}
+ITS = "s='$service',namespace='$namespace'"
+OWN = {"name": "reset", "promQL": f"reset{{{ITS}}}", "outOf": f"closed{{{ITS}}}", "max": "1%"}
+EVERYWHERE = {"name": "paid", "promQL": "paid{pod=~'$pods'}", "outOf": "visits{pod=~'$pods'}", "max": "1%"}
 TO_STABLE = [{"destination": {"host": "checkout"}}]
 HTTP = ("spec", "http", 0, "route")
 POLICY = {"trafficPolicy": {"tls": {"mode": "ISTIO_MUTUAL"}}}
@@ -149,6 +151,7 @@ PITFALLS: dict[str, Callable[[dict[str, Any]], None]] = {
     "mirror-writes": both(
         put("rollout", *MIRRORED), put("deployment", *CONTAINERS, 0, "env", [{"name": "DATABASE_URL"}])
     ),
+    "query-of-every-namespace": put("rollout", "spec", "analysis", "metrics", [EVERYWHERE]),
     "route-takes-more": both(
         connected(workload={"deploymentRef": {"name": "checkout"}, "drain": "1m"}),
         put("route", "spec", "tcp", [{"match": [{"port": 9000}, {"port": 9001}], "route": TO_STABLE}]),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from canary_operator.lint import choosing, connections, cookies, mirrors, releases, routes, subsets
+from canary_operator.lint import choosing, connections, cookies, mirrors, queries, releases, routes, subsets
 from canary_operator.lint.files import Files, Pitfall
 
 _OF_ROLLOUTS = (
@@ -11,6 +11,7 @@ _OF_ROLLOUTS = (
     *choosing.RULES,
     *cookies.RULES,
     *mirrors.RULES,
+    *queries.RULES,
     *connections.RULES,
     *subsets.RULES,
 )
