@@ -1,3 +1,5 @@
+import pytest
+
 from canary_operator.api.evidence import Ratio
 from canary_operator.core.evidence.fold import new_stage
 from canary_operator.core.evidence.interval import NOTHING_KNOWN, advance, interval
@@ -47,6 +49,14 @@ def test_late_harm_is_told_beside_the_whole_run() -> None:
     assert verdict.harm
     assert "times as often (95%)" in verdict.sentence
     assert "times as often of late" in verdict.sentence
+
+
+@pytest.mark.parametrize(("canary", "baseline", "told"), [(3, 0, False), (2, 1, False), (60, 60, True), (90, 9, True)])
+def test_an_interval_that_says_nothing_is_not_told(canary: float, baseline: float, *, told: bool) -> None:
+    """Between a tenth and seven thousand times as often a tired person learns nothing."""
+    evidence = judge_stratum(begin(), arms((130, canary), (120, baseline)), comparing(), has_baseline=True)
+    sentence = judge(evidence.model_copy(update={"warm": True}), terms()).sentence
+    assert ("as often (95%)" in sentence) is told
 
 
 def test_an_interval_that_is_open_is_said_so() -> None:

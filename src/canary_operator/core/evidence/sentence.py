@@ -8,7 +8,7 @@ from canary_operator.core.evidence.burning import last_minute
 from canary_operator.core.evidence.detectable import detectable
 from canary_operator.core.evidence.dispersion import LARGEST
 from canary_operator.core.evidence.gauge_words import harm_in_pods, of_pods
-from canary_operator.core.evidence.interval import NOTHING_KNOWN, advance, interval, inverse
+from canary_operator.core.evidence.interval import Interval, advance, interval, inverse
 from canary_operator.core.evidence.phrases import both, counted, percent, strength, times
 from canary_operator.core.evidence.range_words import numbers
 from canary_operator.core.evidence.ratio import known
@@ -17,6 +17,8 @@ from canary_operator.core.evidence.terms import Terms
 from canary_operator.core.evidence.together import Metric, Seen, Together
 from canary_operator.core.evidence.warmup import BLATANT, BLATANT_BOUND, SMALLEST_MARGIN
 
+_MUCH = 10.0
+"""So many times as often is much more, whatever is compared."""
 _UNKNOWN = "{name} can't be judged, because the baseline's durations before the run say too little"
 
 
@@ -132,12 +134,17 @@ def _as_often(seen: Seen) -> str:
     tally, allowed = seen.tally, seen.track.bounds.times
     whole = known(tally.ratio, tally.phi)
     if seen.track.exchanged:
-        return f", {times(inverse(whole))} as often (95%)" if whole != NOTHING_KNOWN else ""
-    said = f", {times(whole)} as often (95%)" if whole != NOTHING_KNOWN else ""
+        return _told(inverse(whole))
+    said = _told(whole)
     if whole.lower <= allowed and rate(tally.lately.canary) > allowed * rate(tally.lately.baseline):
         lately = interval(advance((), tally.lately, tally.phi))
         said += f", {times(lately)} as often of late" if lately.lower > allowed else ""
     return said
+
+
+def _told(ratio: Interval) -> str:
+    """Nothing where it says nothing: neither that there is more, nor that there is not much more."""
+    return f", {times(ratio)} as often (95%)" if ratio.lower > 1 or ratio.upper < _MUCH else ""
 
 
 def _company(tally: Tally) -> str:
