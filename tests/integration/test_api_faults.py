@@ -24,6 +24,8 @@ SHORT = (("50%", "2s"), ("100%", "1s"))
 LONG = (("25%", "10m"), ("100%", "10m"))
 LONGEST = 90
 """Seconds; four tests at once share the machine."""
+HELD = 6.0
+"""Seconds for which an answer is kept back: long enough for a busy machine to apply a route meanwhile."""
 SOON = 8.0
 """Seconds from the first write that the API server took again to the one that takes the traffic back."""
 
@@ -187,14 +189,14 @@ def test_a_route_that_comes_while_it_is_asked_for_is_found(shop: Shop, proxy: Pr
     """One `kubectl apply` of everything: that there is none was true when it was said, and arrives after the route."""
     route = shop.kubectl("get", "virtualservice", NAME, "-o", "json")
     shop.kubectl("delete", "virtualservice", NAME)
-    proxy.hold(3, lambda call: (call.verb, call.resource) == ("get", "virtualservices"))
+    proxy.hold(HELD, lambda call: (call.verb, call.resource) == ("get", "virtualservices"))
     shop.apply(rollout(SHORT))
     shop.wait("the route to be asked for", lambda: proxy.calls()["get", "virtualservices"] > 0)
     time.sleep(0.5)
     assert not shop.rollout().reason
     shop.apply(renewed(route))
     shop.wait_until_told("Adopted")
-    time.sleep(4)
+    time.sleep(HELD)  # the answer of before arrives
     assert "RouteNotFound" not in shop.rollout().reason
     assert not shop.told("RouteNotFound")
     with shop.traffic(100):

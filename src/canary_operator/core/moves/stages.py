@@ -117,7 +117,7 @@ def write_again(world: World, finding: Finding) -> Move:
 
 
 def withdraw(world: World, finding: Finding) -> Move:
-    """No pod, or one of several routes gone: the traffic is on stable, and the same stage is prepared again.
+    """No pod, a route gone or not obeyed: the traffic is on stable, and the same stage is prepared again.
 
     Where somebody else had set the weight, or taken a route away, nobody but a person raises it again; one who has
     asked for that is heard.
